@@ -1,0 +1,13 @@
+/* clock.h -- the only place that reads clocks. Everything else is given now_ms. */
+#ifndef MUSTER_BASE_CLOCK_H
+#define MUSTER_BASE_CLOCK_H
+
+#include <stdint.h>
+
+/* clock_wall_ms returns milliseconds since 1970; it may jump. */
+int64_t clock_wall_ms(void);
+
+/* clock_monotonic_ms returns milliseconds since an arbitrary start; it never goes back, and stops in a suspension. */
+int64_t clock_monotonic_ms(void);
+
+#endif

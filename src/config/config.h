@@ -1,0 +1,132 @@
+/*
+ * config.h -- the configuration of the daemon: one table of name, type, default, range and help.
+ *
+ * Sources, later ones winning: default, file (INI), environment (MUSTER_SECTION_KEY), option (-o section.key=value).
+ */
+#ifndef MUSTER_CONFIG_CONFIG_H
+#define MUSTER_CONFIG_CONFIG_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { CONFIG_STRING_MAX = 512 };
+
+struct config {
+    struct {
+        char uri[CONFIG_STRING_MAX];
+        char client_id[CONFIG_STRING_MAX];
+        char username[CONFIG_STRING_MAX];
+        char password_file[CONFIG_STRING_MAX];
+        char ca_file[CONFIG_STRING_MAX];
+        char certificate_file[CONFIG_STRING_MAX];
+        char key_file[CONFIG_STRING_MAX];
+        char topic_root[CONFIG_STRING_MAX];
+        int64_t inbox_messages;
+        int64_t inbox_bytes;
+    } mqtt;
+    struct {
+        char uri[CONFIG_STRING_MAX];
+        char password_file[CONFIG_STRING_MAX];
+        char prefix[CONFIG_STRING_MAX];
+    } redis;
+    struct {
+        char instance[CONFIG_STRING_MAX]; /* empty: host name and process id */
+        int64_t lease_ms;
+    } daemon;
+    struct {
+        int64_t heartbeat_timeout_ms;
+        int64_t min_heartbeat_timeout_ms;
+        int64_t max_heartbeat_timeout_ms;
+        int64_t archive_seconds;
+    } worker;
+    struct {
+        int64_t check_interval_ms;
+        int64_t max_consecutive_failures;
+        bool auto_recovery;
+        int64_t cleanup_threshold_ms;
+    } health;
+    struct {
+        int64_t max_attempts;
+        int64_t retry_delay_ms;
+        int64_t max_concurrent_jobs;
+        double min_load_factor;
+        double max_load_factor;
+        int64_t max_workers;
+    } registration;
+    struct {
+        int64_t percent;
+        int64_t min_workers;
+        int64_t max_ms;
+    } brake;
+    struct {
+        int64_t encoding; /* 0 json, 1 msgpack: as enum encoding */
+        int64_t system_interval_ms;
+    } publish;
+    struct {
+        int64_t max_length;
+    } events;
+    struct {
+        char listen[CONFIG_STRING_MAX];
+    } http;
+    struct {
+        int64_t level;  /* debug info warn error: as enum log_level */
+        int64_t format; /* text json: as enum log_format */
+    } log;
+};
+
+enum config_type { CONFIG_STRING, CONFIG_INT, CONFIG_REAL, CONFIG_BOOL, CONFIG_CHOICE };
+enum config_source { CONFIG_FROM_DEFAULT, CONFIG_FROM_FILE, CONFIG_FROM_ENVIRONMENT, CONFIG_FROM_OPTION };
+
+/* One row of the table. */
+struct config_key {
+    const char *name; /* "worker.heartbeat_timeout_ms" */
+    enum config_type type;
+    size_t offset; /* in struct config */
+    const char *default_text;
+    double min; /* of numbers */
+    double max;
+    const char *choices;   /* "json|msgpack" */
+    const char *seed_name; /* the property of the replaced system, or NULL */
+    bool reloadable;       /* SIGHUP takes it over */
+    bool secret;           /* its value is shown to nobody */
+    const char *help;      /* one sentence */
+};
+
+/* config_keys returns the table and its length. */
+const struct config_key *config_keys(size_t *out_count);
+
+/* Where every value came from, in the order of the table. */
+struct config_origin {
+    enum config_source source;
+    int line; /* of the file */
+};
+enum { CONFIG_KEYS_MAX = 96 };
+
+struct config_sources {
+    struct config_origin origins[CONFIG_KEYS_MAX];
+};
+
+/*
+ * config_load fills *out from all sources and checks it: file may be NULL; environment is environ; options are
+ * "section.key=value". An unknown key or a bad value is an error that names file, line, key, value and range; every
+ * error found is a line in out_errors (which the caller owns). ERR_INVALID or ERR_NOT_FOUND (no file); *out
+ * stays untouched on failure. out_sources may be NULL.
+ */
+enum err config_load(const char *file, char *const *environment, const char *const *options, size_t option_count,
+                     struct config *out, struct config_sources *out_sources, struct buf *out_errors) MUST_USE;
+
+/* config_append_value appends a key's value as the file would say it ("true", "300000"); "***" where it is secret. */
+void config_append_value(struct buf *out, const struct config *config, const struct config_key *key);
+
+/* config_reload copies what may change while running from fresh to config; appends the names of the changed
+ * keys that need a restart, one a line, to out_ignored. */
+void config_reload(struct config *config, const struct config *fresh, struct buf *out_ignored);
+
+/* config_read_secret reads a password file's first line into out; ERR_IO with the file's name. */
+enum err config_read_secret(const char *file, char out[CONFIG_STRING_MAX], struct fault *out_fault) MUST_USE;
+
+#endif

@@ -1,0 +1,107 @@
+/* validate.c -- ranges of registrations and heartbeats. */
+#include "domain/validate.h"
+
+#include <inttypes.h>
+
+enum { INTERVALS_A_TIMEOUT = 3 };
+
+static bool is_blank(struct text text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.data[i] != ' ' && text.data[i] != '\t') {
+            return false;
+        }
+    }
+    return true;
+}
+
+struct validate_timing validate_timing_of(const struct registration *registration, const struct validate_limits *limits)
+{
+    struct validate_timing timing = {.heartbeat_timeout_ms = limits->default_heartbeat_timeout_ms};
+    const struct opt_int *interval = &registration->heartbeat_interval_ms;
+    if (registration->heartbeat_timeout_ms.set) {
+        timing.heartbeat_timeout_ms = registration->heartbeat_timeout_ms.value;
+    } else if (interval->set) {
+        timing.heartbeat_timeout_ms = interval->value * INTERVALS_A_TIMEOUT;
+    }
+    timing.heartbeat_interval_ms = interval->set ? interval->value : timing.heartbeat_timeout_ms / INTERVALS_A_TIMEOUT;
+    return timing;
+}
+
+static void validate_timeout(const struct registration *registration, const struct validate_limits *limits,
+                             struct violations *violations)
+{
+    const struct opt_int *interval = &registration->heartbeat_interval_ms;
+    const struct opt_int *timeout = &registration->heartbeat_timeout_ms;
+    int64_t min_ms = limits->min_heartbeat_timeout_ms;
+    int64_t max_ms = limits->max_heartbeat_timeout_ms;
+    if (timeout->set && (timeout->value < min_ms || timeout->value > max_ms)) {
+        violations_add(violations, CODE_VALIDATION_FAILED,
+                       "Heartbeat timeout must be between %" PRId64 " and %" PRId64
+                       " ms (heartbeatTimeoutMs is %" PRId64 ")",
+                       min_ms, max_ms, timeout->value);
+    }
+    if (!interval->set) {
+        return;
+    }
+    int64_t interval_min_ms = timeout->set ? 1 : (min_ms + INTERVALS_A_TIMEOUT - 1) / INTERVALS_A_TIMEOUT;
+    int64_t interval_max_ms = timeout->set ? timeout->value : max_ms / INTERVALS_A_TIMEOUT;
+    if (interval->value < interval_min_ms || interval->value > interval_max_ms) {
+        violations_add(violations, CODE_VALIDATION_FAILED,
+                       "Heartbeat interval must be between %" PRId64 " and %" PRId64
+                       " ms (heartbeatIntervalMs is %" PRId64 ")",
+                       interval_min_ms, interval_max_ms, interval->value);
+    }
+}
+
+void validate_registration(const struct registration *registration, const struct validate_limits *limits,
+                           struct violations *out_violations)
+{
+    const struct opt_int *jobs = &registration->max_concurrent_jobs;
+    const struct opt_int *port = &registration->port;
+    const struct opt_real *factor = &registration->worker_load_factor;
+    if (is_blank(registration->worker_id)) {
+        violations_add(out_violations, CODE_VALIDATION_FAILED, "Worker ID is required");
+    }
+    if (is_blank(registration->name)) {
+        violations_add(out_violations, CODE_VALIDATION_FAILED, "Worker name is required");
+    }
+    if (!jobs->set || jobs->value <= 0) {
+        violations_add(out_violations, CODE_VALIDATION_FAILED, "Max concurrent jobs must be positive");
+    } else if (jobs->value > limits->max_concurrent_jobs) {
+        violations_add(out_violations, CODE_VALIDATION_FAILED, "Max concurrent jobs cannot exceed %" PRId64,
+                       limits->max_concurrent_jobs);
+    }
+    if (port->set && (port->value < 1 || port->value > 65535)) {
+        violations_add(out_violations, CODE_VALIDATION_FAILED, "Port must be between 1 and 65535");
+    }
+    if (factor->set && !(factor->value >= limits->min_load_factor && factor->value <= limits->max_load_factor)) {
+        violations_add(out_violations, CODE_VALIDATION_FAILED, "Worker load factor must be between %.1f and %.1f",
+                       limits->min_load_factor, limits->max_load_factor);
+    }
+    validate_timeout(registration, limits, out_violations);
+}
+
+static void validate_percent(const char *field, struct opt_real value, struct violations *violations)
+{
+    if (value.set && !(value.value >= 0 && value.value <= 100)) {
+        violations_add(violations, CODE_VALIDATION_FAILED, "%s must be between 0 and 100 (is %g)", field, value.value);
+    }
+}
+
+static void validate_count(const char *field, struct opt_int value, struct violations *violations)
+{
+    if (value.set && (value.value < 0 || value.value > INT32_MAX)) {
+        violations_add(violations, CODE_VALIDATION_FAILED, "%s must be between 0 and %" PRId32 " (is %" PRId64 ")",
+                       field, INT32_MAX, value.value);
+    }
+}
+
+void validate_heartbeat(const struct heartbeat *heartbeat, struct violations *out_violations)
+{
+    validate_count("currentJobCount", heartbeat->current_job_count, out_violations);
+    validate_count("availableCapacity", heartbeat->available_capacity, out_violations);
+    validate_percent("cpuUsage", heartbeat->cpu_usage, out_violations);
+    validate_percent("memoryUsage", heartbeat->memory_usage, out_violations);
+    validate_count("errorCount", heartbeat->error_count, out_violations);
+}
