@@ -1,6 +1,8 @@
 /* err.c -- names of the codes, and the sentence of a fault. */
 #include "base/err.h"
 
+#include "base/text.h"
+
 #include <stdio.h>
 
 const char *err_name(enum err code)
@@ -20,8 +22,11 @@ enum err fault_set(struct fault *fault, enum err code, const char *format, ...)
         va_list args;
         va_start(args, format);
         fault->code = code;
-        (void)vsnprintf(fault->text, sizeof fault->text, format, args);
+        int len = vsnprintf(fault->text, sizeof fault->text, format, args);
         va_end(args);
+        if (len >= (int)sizeof fault->text) {
+            fault->text[text_whole(fault->text, sizeof fault->text - 1)] = '\0';
+        }
     }
     return code;
 }

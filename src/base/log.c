@@ -1,6 +1,8 @@
 /* log.c -- formats a line and writes it whole. */
 #include "base/log.h"
 
+#include "base/text.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/time.h>
@@ -50,8 +52,11 @@ void log_write(const struct log *log, enum log_level level, const char *format, 
     char when[48];
     va_list args;
     va_start(args, format);
-    (void)vsnprintf(sentence, sizeof sentence, format, args);
+    int whole = vsnprintf(sentence, sizeof sentence, format, args);
     va_end(args);
+    if (whole >= SENTENCE_MAX) {
+        sentence[text_whole(sentence, SENTENCE_MAX - 1)] = '\0';
+    }
     escape(sentence, log->format, escaped);
     format_time(when, sizeof when);
     int len = log->format == LOG_JSON

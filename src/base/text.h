@@ -32,6 +32,21 @@ static inline bool text_is(struct text text, const char *string)
     return text.data != NULL && text.len == len && memcmp(text.data, string, len) == 0;
 }
 
+/* text_whole returns how much of a UTF-8 text that was cut off after len bytes is whole characters. */
+static inline size_t text_whole(const char *data, size_t len)
+{
+    size_t at = len;
+    while (at > 0 && len - at < 3 && ((unsigned char)data[at - 1] & 0xc0) == 0x80) {
+        at--;
+    }
+    if (at == 0 || (unsigned char)data[at - 1] < 0xc0) {
+        return len;
+    }
+    unsigned char first = (unsigned char)data[at - 1];
+    size_t wanted = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+    return len - (at - 1) < wanted ? at - 1 : len;
+}
+
 static inline bool text_equal(struct text a, struct text b)
 {
     return a.len == b.len && (a.data == NULL) == (b.data == NULL) && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);

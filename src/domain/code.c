@@ -43,10 +43,14 @@ void violations_add(struct violations *violations, enum reply_code code, const c
         violations->code = code;
     }
     if (violations->count < VIOLATIONS_MAX) {
+        char *text = violations->texts[violations->count];
         va_list args;
         va_start(args, format);
-        (void)vsnprintf(violations->texts[violations->count], VIOLATION_TEXT_MAX, format, args);
+        int len = vsnprintf(text, VIOLATION_TEXT_MAX, format, args);
         va_end(args);
+        if (len >= VIOLATION_TEXT_MAX) {
+            text[text_whole(text, VIOLATION_TEXT_MAX - 1)] = '\0';
+        }
     }
     violations->count++;
 }

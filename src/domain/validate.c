@@ -2,8 +2,10 @@
 #include "domain/validate.h"
 
 #include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 
-enum { INTERVALS_A_TIMEOUT = 3 };
+enum { INTERVALS_A_TIMEOUT = 3, FACTOR_TEXT_MAX = 32 };
 
 static bool is_blank(struct text text)
 {
@@ -22,7 +24,10 @@ struct validate_timing validate_timing_of(const struct registration *registratio
     if (registration->heartbeat_timeout_ms.set) {
         timing.heartbeat_timeout_ms = registration->heartbeat_timeout_ms.value;
     } else if (interval->set) {
-        timing.heartbeat_timeout_ms = interval->value * INTERVALS_A_TIMEOUT;
+        /* Asked for refused registrations too, whose interval may be any number. */
+        int64_t longest_ms = limits->max_heartbeat_timeout_ms / INTERVALS_A_TIMEOUT;
+        bool fits = interval->value > 0 && interval->value <= longest_ms;
+        timing.heartbeat_timeout_ms = fits ? interval->value * INTERVALS_A_TIMEOUT : limits->max_heartbeat_timeout_ms;
     }
     timing.heartbeat_interval_ms = interval->set ? interval->value : timing.heartbeat_timeout_ms / INTERVALS_A_TIMEOUT;
     return timing;
@@ -35,7 +40,8 @@ static void validate_timeout(const struct registration *registration, const stru
     const struct opt_int *timeout = &registration->heartbeat_timeout_ms;
     int64_t min_ms = limits->min_heartbeat_timeout_ms;
     int64_t max_ms = limits->max_heartbeat_timeout_ms;
-    if (timeout->set && (timeout->value < min_ms || timeout->value > max_ms)) {
+    bool timeout_good = timeout->set && timeout->value >= min_ms && timeout->value <= max_ms;
+    if (timeout->set && !timeout_good) {
         violations_add(violations, CODE_VALIDATION_FAILED,
                        "Heartbeat timeout must be between %" PRId64 " and %" PRId64
                        " ms (heartbeatTimeoutMs is %" PRId64 ")",
@@ -45,12 +51,32 @@ static void validate_timeout(const struct registration *registration, const stru
         return;
     }
     int64_t interval_min_ms = timeout->set ? 1 : (min_ms + INTERVALS_A_TIMEOUT - 1) / INTERVALS_A_TIMEOUT;
-    int64_t interval_max_ms = timeout->set ? timeout->value : max_ms / INTERVALS_A_TIMEOUT;
+    int64_t interval_max_ms = timeout_good ? timeout->value : timeout->set ? max_ms : max_ms / INTERVALS_A_TIMEOUT;
     if (interval->value < interval_min_ms || interval->value > interval_max_ms) {
         violations_add(violations, CODE_VALIDATION_FAILED,
                        "Heartbeat interval must be between %" PRId64 " and %" PRId64
                        " ms (heartbeatIntervalMs is %" PRId64 ")",
                        interval_min_ms, interval_max_ms, interval->value);
+    }
+}
+
+/* One decimal as in the seed's words, as many as it takes where the limit has more. */
+static const char *format_factor(double factor, char out[FACTOR_TEXT_MAX])
+{
+    (void)snprintf(out, FACTOR_TEXT_MAX, "%.1f", factor);
+    if (strtod(out, NULL) != factor) {
+        (void)snprintf(out, FACTOR_TEXT_MAX, "%g", factor);
+    }
+    return out;
+}
+
+static void validate_factor(double factor, const struct validate_limits *limits, struct violations *violations)
+{
+    char min[FACTOR_TEXT_MAX];
+    char max[FACTOR_TEXT_MAX];
+    if (!(factor >= limits->min_load_factor && factor <= limits->max_load_factor)) {
+        violations_add(violations, CODE_VALIDATION_FAILED, "Worker load factor must be between %s and %s",
+                       format_factor(limits->min_load_factor, min), format_factor(limits->max_load_factor, max));
     }
 }
 
@@ -75,9 +101,8 @@ void validate_registration(const struct registration *registration, const struct
     if (port->set && (port->value < 1 || port->value > 65535)) {
         violations_add(out_violations, CODE_VALIDATION_FAILED, "Port must be between 1 and 65535");
     }
-    if (factor->set && !(factor->value >= limits->min_load_factor && factor->value <= limits->max_load_factor)) {
-        violations_add(out_violations, CODE_VALIDATION_FAILED, "Worker load factor must be between %.1f and %.1f",
-                       limits->min_load_factor, limits->max_load_factor);
+    if (factor->set) {
+        validate_factor(factor->value, limits, out_violations);
     }
     validate_timeout(registration, limits, out_violations);
 }
