@@ -84,16 +84,17 @@ enum config_source { CONFIG_FROM_DEFAULT, CONFIG_FROM_FILE, CONFIG_FROM_ENVIRONM
 /* One row of the table. */
 struct config_key {
     const char *name; /* "worker.heartbeat_timeout_ms" */
-    enum config_type type;
-    size_t offset; /* in struct config */
+    size_t offset;    /* in struct config */
     const char *default_text;
     double min; /* of numbers */
     double max;
-    const char *choices;   /* "json|msgpack" */
-    const char *seed_name; /* the property of the replaced system, or NULL */
-    bool reloadable;       /* SIGHUP takes it over */
-    bool secret;           /* its value is shown to nobody */
-    const char *help;      /* one sentence */
+    const char *choices;                         /* "json|msgpack" */
+    const char *(*violation)(const char *value); /* of strings: NULL where it is good, else what it must be */
+    const char *seed_name;                       /* the property of the replaced system, or NULL */
+    const char *help;                            /* one sentence */
+    enum config_type type;
+    bool reloadable; /* SIGHUP takes it over */
+    bool secret;     /* its value is shown to nobody */
 };
 
 /* config_keys returns the table and its length. */
@@ -113,8 +114,13 @@ struct config_sources {
 /*
  * config_load fills *out from all sources and checks it: file may be NULL; environment is environ; options are
  * "section.key=value". An unknown key or a bad value is an error that names file, line, key, value and range; every
- * error found is a line in out_errors (which the caller owns). ERR_INVALID or ERR_NOT_FOUND (no file); *out
- * stays untouched on failure. out_sources may be NULL.
+ * error found is a line in out_errors (which the caller owns). ERR_INVALID, ERR_NOT_FOUND (no file) or ERR_IO (it
+ * cannot be read); *out stays untouched on failure. out_sources may be NULL.
+ *
+ * A line of the file is empty, a comment (; or #), [section] or key = value; blanks around each mean nothing, " ;"
+ * begins a comment, nothing goes on in the next line, and a key may be given once. A variable that begins with MUSTER_
+ * and a section's name must be a key, except what orchestrators set for a service of such a name
+ * (MUSTER_REDIS_PORT…, MUSTER_REDIS_SERVICE_…); any other MUSTER_ variable is somebody else's.
  */
 enum err config_load(const char *file, char *const *environment, const char *const *options, size_t option_count,
                      struct config *out, struct config_sources *out_sources, struct buf *out_errors) MUST_USE;
@@ -122,11 +128,19 @@ enum err config_load(const char *file, char *const *environment, const char *con
 /* config_append_value appends a key's value as the file would say it ("true", "300000"); "***" where it is secret. */
 void config_append_value(struct buf *out, const struct config *config, const struct config_key *key);
 
+/* config_append_listing appends the whole configuration as a file would say it, each value with its origin. */
+void config_append_listing(struct buf *out, const struct config *config, const struct config_sources *sources);
+
+/* config_append_help appends the table for people: each key with its default, range, sentence, and whether it reloads.
+ */
+void config_append_help(struct buf *out);
+
 /* config_reload copies what may change while running from fresh to config; appends the names of the changed
  * keys that need a restart, one a line, to out_ignored. */
 void config_reload(struct config *config, const struct config *fresh, struct buf *out_ignored);
 
-/* config_read_secret reads a password file's first line into out; ERR_IO with the file's name. */
+/* config_read_secret reads a password file's first line into out; ERR_IO (cannot be read) or ERR_INVALID (empty, or too
+ * long) with the file's name. */
 enum err config_read_secret(const char *file, char out[CONFIG_STRING_MAX], struct fault *out_fault) MUST_USE;
 
 #endif
