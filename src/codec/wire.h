@@ -1,0 +1,46 @@
+/* wire.h -- one value of a payload, whatever its encoding. Pure. Internal to codec. */
+#ifndef MUSTER_CODEC_WIRE_H
+#define MUSTER_CODEC_WIRE_H
+
+#include "base/text.h"
+
+#include <stdint.h>
+
+enum wire_kind {
+    WIRE_NULL,
+    WIRE_FLAG,
+    WIRE_INT,
+    WIRE_HUGE, /* a whole number beyond int64_t */
+    WIRE_REAL,
+    WIRE_TEXT,  /* not yet looked at: may be invalid UTF-8 */
+    WIRE_BYTES, /* binary data, or an extension of MessagePack */
+    WIRE_LIST,
+    WIRE_MAP,
+};
+
+struct wire_value {
+    enum wire_kind kind;
+    size_t count; /* of a list: its items; of a map: its pairs */
+    union {
+        bool flag;
+        int64_t integer;
+        uint64_t huge;
+        double real;
+        struct text text;
+    };
+};
+
+/* wire_to_int takes a whole number of any width, a real without a fraction too; false where it is none or too great. */
+bool wire_to_int(const struct wire_value *value, int64_t *out_integer);
+
+/* wire_to_real takes any finite number. */
+bool wire_to_real(const struct wire_value *value, double *out_real);
+
+/* wire_describe writes the value for people into out: a number, the beginning of a text in quotes, "a list" … */
+enum { WIRE_DESCRIPTION_MAX = 64 };
+void wire_describe(const struct wire_value *value, char out[WIRE_DESCRIPTION_MAX]);
+
+/* wire_printable copies text into out as far as it fits, with '?' for what is invalid or a control character. */
+void wire_printable(struct text text, char *out, size_t out_size);
+
+#endif
