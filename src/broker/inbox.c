@@ -1,0 +1,519 @@
+/* inbox.c -- two buffers that change sides, and the tickets between them. */
+#include "broker/inbox.h"
+
+#include "base/buf.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    TICKETS_A_BLOCK = 256,
+    BLOCKS_MAX = INBOX_TICKETS_MAX / TICKETS_A_BLOCK,
+    RECORD_ALIGN = 8,
+    KEEP_BYTES = 4 * 1024 * 1024, /* a buffer that a burst has made larger is given back */
+    RECORD_BYTES_MAX = 512 * 1024 * 1024,
+};
+
+enum ticket_state { TICKET_FREE, TICKET_OPEN, TICKET_TOLD };
+
+struct ticket {
+    struct inbox *inbox;
+    struct ticket *next;
+    struct ticket *previous; /* of open ones */
+    size_t after;            /* told: how many messages of its side came before it */
+    uint64_t id;
+    enum ticket_state state;
+    bool told; /* its settling is an event */
+    bool session_present;
+    enum broker_event_kind kind;
+    int reason_code;
+    char reason[INBOX_REASON_BYTES];
+};
+
+/* A message as it lies in a buffer: this, then topic, payload, response topic and correlation data, then padding. */
+struct record {
+    size_t payload_bytes;
+    uint32_t size;
+    uint32_t topic_len;
+    uint32_t payload_len;
+    uint32_t response_len;
+    uint32_t correlation_len;
+    uint8_t qos;
+    bool retained;
+    bool has_response;
+    bool has_correlation;
+};
+
+struct side {
+    struct buf bytes;
+    size_t messages;
+    struct ticket *first;
+    struct ticket *last;
+};
+
+/* An attempt is WAITING until it is CONNECTED; both end OVER, which is IDLE once the loop has been told. */
+enum phase { PHASE_IDLE, PHASE_WAITING, PHASE_CONNECTED, PHASE_OVER };
+
+struct inbox {
+    struct inbox_limits limits;
+    int fd;
+
+    pthread_mutex_t lock;
+    pthread_cond_t settled;
+    enum phase phase;
+    struct side in;
+    struct ticket *open;
+    size_t open_count;
+    struct ticket *spare;
+    uint64_t received;
+    uint64_t dropped;
+    bool rung;
+    struct ticket up;
+    struct ticket down;
+    char down_reason[sizeof((struct fault *)0)->text];
+
+    /* The loop's own; the two counts are also read by the other side, for the caps. */
+    struct side out;
+    size_t out_messages_read;
+    size_t out_bytes_read;
+    atomic_size_t out_messages_left;
+    atomic_size_t out_bytes_left;
+    struct ticket *blocks[BLOCKS_MAX];
+    size_t block_count;
+    char reason[sizeof((struct fault *)0)->text];
+};
+
+enum err inbox_new(const struct inbox_limits *limits, struct inbox **out_inbox, struct fault *out_fault)
+{
+    struct inbox *inbox = calloc(1, sizeof *inbox);
+    if (inbox == NULL) {
+        return fault_set(out_fault, ERR_NO_MEMORY, "out of memory");
+    }
+    inbox->limits = *limits;
+    inbox->up.inbox = inbox;
+    inbox->down.inbox = inbox;
+    inbox->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (inbox->fd < 0) {
+        free(inbox);
+        return fault_set(out_fault, ERR_IO, "no file descriptor for the inbox is left");
+    }
+    pthread_condattr_t monotonic;
+    (void)pthread_condattr_init(&monotonic);
+    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&inbox->settled, &monotonic);
+    (void)pthread_condattr_destroy(&monotonic);
+    (void)pthread_mutex_init(&inbox->lock, NULL);
+    *out_inbox = inbox;
+    return ERR_OK;
+}
+
+void inbox_free(struct inbox *inbox)
+{
+    if (inbox == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < inbox->block_count; i++) {
+        free(inbox->blocks[i]);
+    }
+    buf_fini(&inbox->in.bytes);
+    buf_fini(&inbox->out.bytes);
+    (void)pthread_cond_destroy(&inbox->settled);
+    (void)pthread_mutex_destroy(&inbox->lock);
+    (void)close(inbox->fd);
+    free(inbox);
+}
+
+int inbox_fd(const struct inbox *inbox)
+{
+    return inbox->fd;
+}
+
+static void lock(struct inbox *inbox)
+{
+    (void)pthread_mutex_lock(&inbox->lock);
+}
+
+static void unlock(struct inbox *inbox)
+{
+    (void)pthread_mutex_unlock(&inbox->lock);
+}
+
+static void ring(struct inbox *inbox)
+{
+    if (!inbox->rung) {
+        inbox->rung = true;
+        (void)eventfd_write(inbox->fd, 1);
+    }
+}
+
+static void queue(struct inbox *inbox, struct ticket *ticket)
+{
+    struct side *side = &inbox->in;
+    ticket->state = TICKET_TOLD;
+    ticket->after = side->messages;
+    ticket->next = NULL;
+    if (side->last != NULL) {
+        side->last->next = ticket;
+    } else {
+        side->first = ticket;
+    }
+    side->last = ticket;
+    ring(inbox);
+}
+
+static void release(struct inbox *inbox, struct ticket *ticket)
+{
+    ticket->state = TICKET_FREE;
+    if (ticket != &inbox->up && ticket != &inbox->down) {
+        ticket->next = inbox->spare;
+        inbox->spare = ticket;
+    }
+}
+
+/* Takes an open ticket out of the open ones. */
+static void detach(struct inbox *inbox, struct ticket *ticket)
+{
+    if (ticket->previous != NULL) {
+        ticket->previous->next = ticket->next;
+    } else {
+        inbox->open = ticket->next;
+    }
+    if (ticket->next != NULL) {
+        ticket->next->previous = ticket->previous;
+    }
+    if (--inbox->open_count == 0) {
+        (void)pthread_cond_signal(&inbox->settled);
+    }
+}
+
+bool inbox_is_idle(struct inbox *inbox)
+{
+    lock(inbox);
+    bool idle = inbox->phase == PHASE_IDLE;
+    unlock(inbox);
+    return idle;
+}
+
+void inbox_begin(struct inbox *inbox)
+{
+    lock(inbox);
+    inbox->phase = PHASE_WAITING;
+    unlock(inbox);
+}
+
+static enum err more_tickets(struct inbox *inbox)
+{
+    if (inbox->block_count == BLOCKS_MAX) {
+        return ERR_FULL;
+    }
+    struct ticket *block = calloc(TICKETS_A_BLOCK, sizeof *block);
+    if (block == NULL) {
+        return ERR_NO_MEMORY;
+    }
+    inbox->blocks[inbox->block_count++] = block;
+    for (size_t i = 0; i < TICKETS_A_BLOCK; i++) {
+        block[i].inbox = inbox;
+        release(inbox, &block[i]);
+    }
+    return ERR_OK;
+}
+
+enum err inbox_promise(struct inbox *inbox, uint64_t id, bool told, struct ticket **out_ticket)
+{
+    enum err err = ERR_OK;
+    lock(inbox);
+    if (inbox->phase != PHASE_CONNECTED) {
+        err = ERR_CLOSED;
+    } else if (inbox->spare == NULL) {
+        err = more_tickets(inbox);
+    }
+    if (err == ERR_OK) {
+        struct ticket *ticket = inbox->spare;
+        inbox->spare = ticket->next;
+        ticket->state = TICKET_OPEN;
+        ticket->id = id;
+        ticket->told = told;
+        ticket->previous = NULL;
+        ticket->next = inbox->open;
+        if (inbox->open != NULL) {
+            inbox->open->previous = ticket;
+        }
+        inbox->open = ticket;
+        inbox->open_count++;
+        *out_ticket = ticket;
+    }
+    unlock(inbox);
+    return err;
+}
+
+bool inbox_withdraw(struct ticket *ticket)
+{
+    struct inbox *inbox = ticket->inbox;
+    lock(inbox);
+    bool told = ticket->state == TICKET_TOLD;
+    if (ticket->state == TICKET_OPEN) {
+        detach(inbox, ticket);
+        release(inbox, ticket);
+    }
+    unlock(inbox);
+    return !told;
+}
+
+bool inbox_drained(struct inbox *inbox, int timeout_ms)
+{
+    struct timespec until;
+    (void)clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += timeout_ms / 1000;
+    until.tv_nsec += timeout_ms % 1000 * 1000000L;
+    if (until.tv_nsec >= 1000000000L) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000L;
+    }
+    lock(inbox);
+    int timed_out = 0;
+    while (inbox->open_count > 0 && timed_out == 0) {
+        timed_out = pthread_cond_timedwait(&inbox->settled, &inbox->lock, &until);
+    }
+    bool drained = inbox->open_count == 0;
+    unlock(inbox);
+    return drained;
+}
+
+static void forget_told(struct inbox *inbox, struct side *side)
+{
+    while (side->first != NULL) {
+        struct ticket *ticket = side->first;
+        side->first = ticket->next;
+        release(inbox, ticket);
+    }
+    side->last = NULL;
+}
+
+void inbox_shut(struct inbox *inbox)
+{
+    lock(inbox);
+    inbox->phase = PHASE_IDLE;
+    while (inbox->open != NULL) {
+        struct ticket *ticket = inbox->open;
+        detach(inbox, ticket);
+        release(inbox, ticket);
+    }
+    forget_told(inbox, &inbox->in);
+    forget_told(inbox, &inbox->out);
+    unlock(inbox);
+}
+
+static char *put_bytes(char *at, struct text text)
+{
+    if (text.len > 0) {
+        memcpy(at, text.data, text.len);
+    }
+    return at + text.len;
+}
+
+static void append_record(struct side *side, struct record record, const struct broker_message *message)
+{
+    char *at = side->bytes.data + side->bytes.len;
+    memcpy(at, &record, sizeof record);
+    at = put_bytes(at + sizeof record, message->topic);
+    at = put_bytes(at, (struct text){message->payload.data, record.payload_len});
+    at = put_bytes(at, message->response_topic);
+    (void)put_bytes(at, message->correlation);
+    side->bytes.len += record.size;
+    side->messages++;
+}
+
+void inbox_put_message(struct inbox *inbox, const struct broker_message *message)
+{
+    size_t payload_len = message->payload.len;
+    if (inbox->limits.payload_max > 0 && payload_len > inbox->limits.payload_max) {
+        payload_len = inbox->limits.payload_max;
+    }
+    size_t size = sizeof(struct record) + message->topic.len + payload_len + message->response_topic.len +
+                  message->correlation.len;
+    size = (size + RECORD_ALIGN - 1) / RECORD_ALIGN * RECORD_ALIGN;
+    lock(inbox);
+    inbox->received++;
+    size_t messages = inbox->in.messages + atomic_load_explicit(&inbox->out_messages_left, memory_order_relaxed);
+    size_t bytes = inbox->in.bytes.len + atomic_load_explicit(&inbox->out_bytes_left, memory_order_relaxed);
+    if (messages >= inbox->limits.messages_max || bytes + size > inbox->limits.bytes_max || size > RECORD_BYTES_MAX ||
+        !buf_reserve(&inbox->in.bytes, size)) {
+        inbox->dropped++;
+        inbox->in.bytes.failed = false;
+    } else {
+        struct record record = {.payload_bytes = message->payload_bytes,
+                                .size = (uint32_t)size,
+                                .topic_len = (uint32_t)message->topic.len,
+                                .payload_len = (uint32_t)payload_len,
+                                .response_len = (uint32_t)message->response_topic.len,
+                                .correlation_len = (uint32_t)message->correlation.len,
+                                .qos = (uint8_t)message->qos,
+                                .retained = message->retained,
+                                .has_response = message->response_topic.data != NULL,
+                                .has_correlation = message->correlation.data != NULL};
+        append_record(&inbox->in, record, message);
+    }
+    ring(inbox);
+    unlock(inbox);
+}
+
+void inbox_connected(struct inbox *inbox, bool session_present)
+{
+    lock(inbox);
+    if (inbox->phase == PHASE_WAITING) {
+        inbox->phase = PHASE_CONNECTED;
+        inbox->up.kind = BROKER_CONNECTED;
+        inbox->up.session_present = session_present;
+        queue(inbox, &inbox->up);
+    }
+    unlock(inbox);
+}
+
+static void tell(struct inbox *inbox, struct ticket *ticket, enum broker_event_kind kind, int reason_code,
+                 const char *reason)
+{
+    detach(inbox, ticket);
+    if (!ticket->told) {
+        release(inbox, ticket);
+        return;
+    }
+    ticket->kind = kind;
+    ticket->reason_code = reason_code;
+    (void)snprintf(ticket->reason, sizeof ticket->reason, "%s", reason != NULL ? reason : "");
+    queue(inbox, ticket);
+}
+
+void inbox_disconnected(struct inbox *inbox, int reason_code, const char *reason)
+{
+    lock(inbox);
+    if (inbox->phase == PHASE_WAITING || inbox->phase == PHASE_CONNECTED) {
+        inbox->phase = PHASE_OVER;
+        while (inbox->open != NULL) {
+            struct ticket *ticket = inbox->open;
+            ticket->told = ticket->told && ticket->id != 0;
+            tell(inbox, ticket, BROKER_REFUSED, reason_code, "the connection ended before the broker acknowledged it");
+        }
+        inbox->down.kind = BROKER_DISCONNECTED;
+        inbox->down.reason_code = reason_code;
+        (void)snprintf(inbox->down_reason, sizeof inbox->down_reason, "%s", reason);
+        queue(inbox, &inbox->down);
+        (void)pthread_cond_signal(&inbox->settled);
+    }
+    unlock(inbox);
+}
+
+void inbox_settle(struct ticket *ticket, enum broker_event_kind kind, int reason_code, const char *reason)
+{
+    struct inbox *inbox = ticket->inbox;
+    lock(inbox);
+    if (ticket->state == TICKET_OPEN) {
+        tell(inbox, ticket, kind, reason_code, reason);
+    }
+    unlock(inbox);
+}
+
+/* The side that was read is empty: the other one is read from now on, and this one filled. */
+static bool change_sides(struct inbox *inbox)
+{
+    if (inbox->out.bytes.cap > KEEP_BYTES) {
+        buf_fini(&inbox->out.bytes);
+    }
+    buf_clear(&inbox->out.bytes);
+    lock(inbox);
+    bool any = inbox->in.messages > 0 || inbox->in.first != NULL;
+    if (any) {
+        struct side empty = {.bytes = inbox->out.bytes};
+        inbox->out = inbox->in;
+        inbox->in = empty;
+        inbox->out_messages_read = 0;
+        inbox->out_bytes_read = 0;
+        atomic_store_explicit(&inbox->out_messages_left, inbox->out.messages, memory_order_relaxed);
+        atomic_store_explicit(&inbox->out_bytes_left, inbox->out.bytes.len, memory_order_relaxed);
+    } else if (inbox->rung) {
+        eventfd_t ignored = 0;
+        (void)eventfd_read(inbox->fd, &ignored);
+        inbox->rung = false;
+    }
+    unlock(inbox);
+    return any;
+}
+
+static struct text take_text(const char **at, size_t len, bool present)
+{
+    struct text text = {present ? *at : NULL, len};
+    *at += len;
+    return text;
+}
+
+static void take_message(struct inbox *inbox, struct broker_event *out_event)
+{
+    const char *at = inbox->out.bytes.data + inbox->out_bytes_read;
+    struct record record;
+    memcpy(&record, at, sizeof record);
+    at += sizeof record;
+    struct broker_message *message = &out_event->message;
+    message->topic = take_text(&at, record.topic_len, true);
+    message->payload = take_text(&at, record.payload_len, true);
+    message->response_topic = take_text(&at, record.response_len, record.has_response);
+    message->correlation = take_text(&at, record.correlation_len, record.has_correlation);
+    message->payload_bytes = record.payload_bytes;
+    message->qos = record.qos;
+    message->retained = record.retained;
+    out_event->kind = BROKER_MESSAGE;
+    inbox->out_messages_read++;
+    inbox->out_bytes_read += record.size;
+    atomic_store_explicit(&inbox->out_messages_left, inbox->out.messages - inbox->out_messages_read,
+                          memory_order_relaxed);
+    atomic_store_explicit(&inbox->out_bytes_left, inbox->out.bytes.len - inbox->out_bytes_read, memory_order_relaxed);
+}
+
+static void take_ticket(struct inbox *inbox, struct broker_event *out_event)
+{
+    struct ticket *ticket = inbox->out.first;
+    inbox->out.first = ticket->next;
+    (void)snprintf(inbox->reason, sizeof inbox->reason, "%s",
+                   ticket == &inbox->down ? inbox->down_reason : ticket->reason);
+    out_event->kind = ticket->kind;
+    out_event->id = ticket->id;
+    out_event->reason_code = ticket->reason_code;
+    out_event->session_present = ticket->session_present;
+    out_event->reason = text_of(inbox->reason);
+    lock(inbox);
+    if (ticket == &inbox->down) {
+        inbox->phase = PHASE_IDLE;
+    }
+    release(inbox, ticket);
+    unlock(inbox);
+}
+
+bool inbox_next(struct inbox *inbox, struct broker_event *out_event)
+{
+    struct broker_event event = {0};
+    if (inbox->out.first == NULL && inbox->out_messages_read == inbox->out.messages && !change_sides(inbox)) {
+        return false;
+    }
+    if (inbox->out.first != NULL && inbox->out.first->after <= inbox->out_messages_read) {
+        take_ticket(inbox, &event);
+    } else {
+        take_message(inbox, &event);
+    }
+    *out_event = event;
+    return true;
+}
+
+void inbox_read_counters(struct inbox *inbox, struct broker_counters *out_counters)
+{
+    lock(inbox);
+    *out_counters = (struct broker_counters){
+        .received = inbox->received,
+        .dropped = inbox->dropped,
+        .inbox_messages =
+            inbox->in.messages + atomic_load_explicit(&inbox->out_messages_left, memory_order_relaxed),
+        .inbox_bytes = inbox->in.bytes.len + atomic_load_explicit(&inbox->out_bytes_left, memory_order_relaxed)};
+    unlock(inbox);
+}

@@ -1,0 +1,437 @@
+/* mqtt.c -- a connection by the paho library: one of its clients for each attempt, thrown away with the connection. */
+#include "broker/broker.h"
+
+#include "broker/inbox.h"
+#include "broker/settings.h"
+
+#include <MQTTAsync.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* The library returns its NO_MEMORY without declaring it. */
+enum { FAILED_CODE_FIRST = 0x80, TLS_ERROR_BYTES = 160, LIBRARY_NO_MEMORY = -99 };
+
+/*
+ * A client of the library is made for each attempt, so nothing that was unacknowledged when a connection ended is sent
+ * again by the library later: whoever published it has been told, and decides. A client that lost its connection stays
+ * until the next attempt, since the library's threads may be in it.
+ */
+struct broker {
+    struct settings settings;
+    struct inbox *inbox;
+    MQTTAsync client;
+    char tls_error[TLS_ERROR_BYTES]; /* the library's threads only */
+};
+
+static void init_library(void)
+{
+    MQTTAsync_init_options options = MQTTAsync_init_options_initializer;
+    options.do_openssl_init = 1;
+    MQTTAsync_global_init(&options);
+}
+
+enum err broker_new(const struct broker_options *options, struct broker **out_broker, struct fault *out_fault)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    struct broker *broker = calloc(1, sizeof *broker);
+    if (broker == NULL) {
+        return fault_set(out_fault, ERR_NO_MEMORY, "out of memory");
+    }
+    enum err err = settings_init(&broker->settings, options, out_fault);
+    if (err == ERR_OK) {
+        struct inbox_limits limits = {.messages_max = broker->settings.options.inbox_messages_max,
+                                      .bytes_max = broker->settings.options.inbox_bytes_max,
+                                      .payload_max = broker->settings.options.message_bytes_max};
+        err = inbox_new(&limits, &broker->inbox, out_fault);
+    }
+    if (err != ERR_OK) {
+        broker_free(broker);
+        return err;
+    }
+    (void)pthread_once(&once, init_library);
+    *out_broker = broker;
+    return ERR_OK;
+}
+
+void broker_free(struct broker *broker)
+{
+    if (broker == NULL) {
+        return;
+    }
+    if (broker->client != NULL) {
+        MQTTAsync_destroy(&broker->client);
+    }
+    inbox_free(broker->inbox);
+    settings_fini(&broker->settings);
+    free(broker);
+}
+
+/* What the library's threads call, with its lock held: copy and return. */
+
+static struct text property_text(const MQTTProperties *properties, enum MQTTPropertyCodes code)
+{
+    for (int i = 0; i < properties->count; i++) {
+        const MQTTProperty *property = &properties->array[i];
+        if (property->identifier == code) {
+            const MQTTLenString *data = &property->value.data;
+            return (struct text){data->len > 0 ? data->data : "", (size_t)data->len};
+        }
+    }
+    return (struct text){0};
+}
+
+static int on_message(void *context, char *topic, int topic_len, MQTTAsync_message *from)
+{
+    struct broker *broker = context;
+    struct text payload = {from->payload, (size_t)from->payloadlen};
+    struct broker_message message = {
+        .topic = {topic, topic_len > 0 ? (size_t)topic_len : strlen(topic)},
+        .payload = payload,
+        .payload_bytes = payload.len,
+        .qos = from->qos,
+        .retained = from->retained != 0,
+        .response_topic = property_text(&from->properties, MQTTPROPERTY_CODE_RESPONSE_TOPIC),
+        .correlation = property_text(&from->properties, MQTTPROPERTY_CODE_CORRELATION_DATA),
+    };
+    inbox_put_message(broker->inbox, &message);
+    MQTTAsync_freeMessage(&from);
+    MQTTAsync_free(topic);
+    return 1;
+}
+
+static const char *describe_code(int code)
+{
+    const char *text = code >= FAILED_CODE_FIRST ? MQTTReasonCode_toString((enum MQTTReasonCodes)code)
+                                                 : MQTTAsync_strerror(code);
+    return text != NULL ? text : "unknown reason";
+}
+
+static void on_connected(void *context, MQTTAsync_successData5 *success)
+{
+    struct broker *broker = context;
+    inbox_connected(broker->inbox, success->alt.connect.sessionPresent != 0);
+}
+
+static int failure_code(const MQTTAsync_failureData5 *failure)
+{
+    return (int)failure->reasonCode >= FAILED_CODE_FIRST ? (int)failure->reasonCode : failure->code;
+}
+
+static void on_connect_failed(void *context, MQTTAsync_failureData5 *failure)
+{
+    struct broker *broker = context;
+    struct fault fault = {0};
+    int code = failure_code(failure);
+    const char *why = failure->message;
+    if (code >= FAILED_CODE_FIRST || why == NULL) {
+        why = describe_code(code);
+    }
+    if (broker->tls_error[0] != '\0') {
+        why = broker->tls_error;
+    }
+    (void)fault_set(&fault, ERR_CLOSED, "%s: %s", broker->settings.options.uri, why);
+    inbox_disconnected(broker->inbox, code, fault.text);
+}
+
+static void on_connection_lost(void *context, char *cause)
+{
+    (void)cause;
+    struct broker *broker = context;
+    struct fault fault = {0};
+    (void)fault_set(&fault, ERR_CLOSED, "%s: the connection was lost", broker->settings.options.uri);
+    inbox_disconnected(broker->inbox, MQTTASYNC_DISCONNECTED, fault.text);
+}
+
+static void on_server_disconnect(void *context, MQTTProperties *properties, enum MQTTReasonCodes code)
+{
+    struct broker *broker = context;
+    struct fault fault = {0};
+    struct text told = property_text(properties, MQTTPROPERTY_CODE_REASON_STRING);
+    (void)fault_set(&fault, ERR_CLOSED, "%s: the broker ended the connection: %s%s%.*s", broker->settings.options.uri,
+                    describe_code((int)code), told.len > 0 ? ": " : "", TEXT_ARG(told));
+    inbox_disconnected(broker->inbox, (int)code, fault.text);
+}
+
+static int on_tls_error(const char *text, size_t len, void *context)
+{
+    struct broker *broker = context;
+    (void)snprintf(broker->tls_error, sizeof broker->tls_error, "%.*s", (int)strcspn(text, "\n"), len > 0 ? text : "");
+    return 1;
+}
+
+static void on_subscribed(void *context, MQTTAsync_successData5 *success)
+{
+    struct ticket *ticket = context;
+    int count = success->alt.sub.reasonCodeCount;
+    for (int i = 0; i < count; i++) {
+        int code = (int)(count > 1 ? success->alt.sub.reasonCodes[i] : success->reasonCode);
+        if (code >= FAILED_CODE_FIRST) {
+            char reason[INBOX_REASON_BYTES];
+            (void)snprintf(reason, sizeof reason, "filter %d of %d: %s", i + 1, count, describe_code(code));
+            inbox_settle(ticket, BROKER_REFUSED, code, reason);
+            return;
+        }
+    }
+    inbox_settle(ticket, BROKER_SUBSCRIBED, 0, NULL);
+}
+
+static void on_published(void *context, MQTTAsync_successData5 *success)
+{
+    (void)success;
+    inbox_settle(context, BROKER_ACKED, 0, NULL);
+}
+
+static void on_refused(void *context, MQTTAsync_failureData5 *failure)
+{
+    int code = failure_code(failure);
+    inbox_settle(context, BROKER_REFUSED, code, describe_code(code));
+}
+
+/* What the loop calls. */
+
+static bool add_number(MQTTProperties *properties, enum MQTTPropertyCodes code, uint32_t value)
+{
+    MQTTProperty property = {.identifier = code};
+    if (code == MQTTPROPERTY_CODE_RECEIVE_MAXIMUM) {
+        property.value.integer2 = (unsigned short)value;
+    } else {
+        property.value.integer4 = value;
+    }
+    return value == 0 || MQTTProperties_add(properties, &property) == 0;
+}
+
+static bool add_text(MQTTProperties *properties, enum MQTTPropertyCodes code, struct text text)
+{
+    MQTTProperty property = {.identifier = code};
+    if (text.data == NULL) {
+        return true;
+    }
+    if (text.len > UINT16_MAX) {
+        return false;
+    }
+    union {
+        const char *in;
+        char *out;
+    } data = {.in = text.data};
+    property.value.data = (MQTTLenString){.len = (int)text.len, .data = data.out};
+    return MQTTProperties_add(properties, &property) == 0;
+}
+
+struct connect_parts {
+    MQTTAsync_willOptions will;
+    MQTTAsync_SSLOptions tls;
+    MQTTProperties properties;
+    MQTTProperties will_properties;
+};
+
+static void fill_will(const struct broker_options *options, struct connect_parts *parts)
+{
+    parts->will = (MQTTAsync_willOptions)MQTTAsync_willOptions_initializer;
+    parts->will.topicName = options->will_topic;
+    parts->will.payload.len = (int)options->will_payload.len;
+    parts->will.payload.data = options->will_payload.data;
+    parts->will.qos = 1;
+    parts->will.retained = options->will_retained;
+}
+
+static void fill_tls(struct broker *broker, struct connect_parts *parts)
+{
+    const struct broker_options *options = &broker->settings.options;
+    parts->tls = (MQTTAsync_SSLOptions)MQTTAsync_SSLOptions_initializer;
+    parts->tls.trustStore = options->ca_file;
+    parts->tls.keyStore = options->certificate_file;
+    parts->tls.privateKey = options->key_file;
+    parts->tls.enableServerCertAuth = 1;
+    parts->tls.verify = 1;
+    parts->tls.ssl_error_cb = on_tls_error;
+    parts->tls.ssl_error_context = broker;
+}
+
+static int start_connect(struct broker *broker)
+{
+    const struct broker_options *options = &broker->settings.options;
+    struct connect_parts parts = {.properties = MQTTProperties_initializer,
+                                  .will_properties = MQTTProperties_initializer};
+    MQTTAsync_connectOptions connect = MQTTAsync_connectOptions_initializer5;
+    connect.keepAliveInterval = options->keep_alive_s;
+    connect.connectTimeout = options->connect_timeout_s;
+    connect.cleanstart = !options->persistent_session;
+    connect.username = options->username;
+    connect.password = options->password;
+    connect.onSuccess5 = on_connected;
+    connect.onFailure5 = on_connect_failed;
+    connect.context = broker;
+    connect.connectProperties = &parts.properties;
+    bool good = add_number(&parts.properties, MQTTPROPERTY_CODE_SESSION_EXPIRY_INTERVAL,
+                           options->persistent_session ? options->session_expiry_s : 0) &&
+                add_number(&parts.properties, MQTTPROPERTY_CODE_RECEIVE_MAXIMUM, options->receive_maximum);
+    if (options->will_topic != NULL) {
+        fill_will(options, &parts);
+        connect.will = &parts.will;
+        connect.willProperties = &parts.will_properties;
+        good = good &&
+               add_text(&parts.will_properties, MQTTPROPERTY_CODE_CONTENT_TYPE, text_of(options->will_content_type)) &&
+               add_number(&parts.will_properties, MQTTPROPERTY_CODE_MESSAGE_EXPIRY_INTERVAL, options->will_expiry_s);
+    }
+    if (broker->settings.tls) {
+        fill_tls(broker, &parts);
+        connect.ssl = &parts.tls;
+    }
+    int result = good ? MQTTAsync_connect(broker->client, &connect) : LIBRARY_NO_MEMORY;
+    MQTTProperties_free(&parts.properties);
+    MQTTProperties_free(&parts.will_properties);
+    return result;
+}
+
+static int make_client(struct broker *broker)
+{
+    MQTTAsync_createOptions create = MQTTAsync_createOptions_initializer5;
+    create.maxBufferedMessages = INBOX_TICKETS_MAX + 1;
+    int result = MQTTAsync_createWithOptions(&broker->client, broker->settings.uri, broker->settings.options.client_id,
+                                             MQTTCLIENT_PERSISTENCE_NONE, NULL, &create);
+    if (result == MQTTASYNC_SUCCESS) {
+        result = MQTTAsync_setCallbacks(broker->client, broker, on_connection_lost, on_message, NULL);
+    }
+    if (result == MQTTASYNC_SUCCESS) {
+        result = MQTTAsync_setDisconnected(broker->client, broker, on_server_disconnect);
+    }
+    return result;
+}
+
+enum err broker_connect(struct broker *broker, struct fault *out_fault)
+{
+    if (!inbox_is_idle(broker->inbox)) {
+        return fault_set(out_fault, ERR_INVALID, "%s: connected or connecting already", broker->settings.options.uri);
+    }
+    if (broker->client != NULL) {
+        MQTTAsync_destroy(&broker->client);
+    }
+    inbox_begin(broker->inbox);
+    broker->tls_error[0] = '\0';
+    int result = make_client(broker);
+    if (result == MQTTASYNC_SUCCESS) {
+        result = start_connect(broker);
+    }
+    if (result != MQTTASYNC_SUCCESS) {
+        broker_disconnect(broker, 0);
+        return fault_set(out_fault, ERR_CLOSED, "%s: %s", broker->settings.options.uri, describe_code(result));
+    }
+    return ERR_OK;
+}
+
+/* The library would look for the end of what is unacknowledged only every three seconds, so that is waited for here. */
+void broker_disconnect(struct broker *broker, int timeout_ms)
+{
+    if (timeout_ms > 0) {
+        (void)inbox_drained(broker->inbox, timeout_ms);
+    }
+    if (broker->client != NULL) {
+        MQTTAsync_destroy(&broker->client);
+    }
+    inbox_shut(broker->inbox);
+}
+
+static enum err failed_to_send(struct ticket *ticket, int result)
+{
+    if (!inbox_withdraw(ticket)) {
+        return ERR_OK;
+    }
+    switch (result) {
+    case LIBRARY_NO_MEMORY:
+        return ERR_NO_MEMORY;
+    case MQTTASYNC_MAX_BUFFERED_MESSAGES:
+    case MQTTASYNC_NO_MORE_MSGIDS:
+        return ERR_FULL;
+    case MQTTASYNC_BAD_UTF8_STRING:
+    case MQTTASYNC_BAD_QOS:
+        return ERR_INVALID;
+    default:
+        return ERR_CLOSED;
+    }
+}
+
+enum err broker_subscribe(struct broker *broker, const struct broker_subscription *subscriptions, size_t count,
+                          struct fault *out_fault)
+{
+    enum { FILTERS_MAX = 64 };
+    char *filters[FILTERS_MAX];
+    int qos[FILTERS_MAX];
+    MQTTSubscribe_options each[FILTERS_MAX];
+    struct ticket *ticket = NULL;
+    if (count == 0 || count > FILTERS_MAX) {
+        return fault_set(out_fault, ERR_RANGE, "1 to %d filters can be subscribed to at once (given: %zu)", FILTERS_MAX,
+                         count);
+    }
+    enum err err = inbox_promise(broker->inbox, 0, true, &ticket);
+    if (err != ERR_OK) {
+        return fault_set(out_fault, err, "%s: cannot subscribe: %s", broker->settings.options.uri, err_name(err));
+    }
+    for (size_t i = 0; i < count; i++) {
+        union {
+            const char *in;
+            char *out;
+        } filter = {.in = subscriptions[i].filter};
+        filters[i] = filter.out;
+        qos[i] = subscriptions[i].qos;
+        each[i] = (MQTTSubscribe_options)MQTTSubscribe_options_initializer;
+        each[i].retainAsPublished = 1;
+        each[i].retainHandling = 2;
+    }
+    MQTTAsync_callOptions call = MQTTAsync_callOptions_initializer;
+    call.onSuccess5 = on_subscribed;
+    call.onFailure5 = on_refused;
+    call.context = ticket;
+    call.subscribeOptions = each[0];
+    call.subscribeOptionsCount = (int)count;
+    call.subscribeOptionsList = each;
+    int result = MQTTAsync_subscribeMany(broker->client, (int)count, filters, qos, &call);
+    err = result == MQTTASYNC_SUCCESS ? ERR_OK : failed_to_send(ticket, result);
+    return err == ERR_OK ? ERR_OK
+                         : fault_set(out_fault, err, "%s: cannot subscribe to %s: %s", broker->settings.options.uri,
+                                     subscriptions[0].filter, describe_code(result));
+}
+
+enum err broker_publish(struct broker *broker, const struct broker_publication *publication)
+{
+    struct ticket *ticket = NULL;
+    if (publication->payload.len > INT_MAX) {
+        return ERR_RANGE;
+    }
+    enum err err =
+        inbox_promise(broker->inbox, publication->id, publication->id != 0 && publication->qos > 0, &ticket);
+    if (err != ERR_OK) {
+        return err;
+    }
+    MQTTAsync_callOptions call = MQTTAsync_callOptions_initializer;
+    call.onSuccess5 = on_published;
+    call.onFailure5 = on_refused;
+    call.context = ticket;
+    bool good =
+        add_text(&call.properties, MQTTPROPERTY_CODE_CONTENT_TYPE, text_of(publication->content_type)) &&
+        add_number(&call.properties, MQTTPROPERTY_CODE_MESSAGE_EXPIRY_INTERVAL, publication->expiry_s) &&
+        add_text(&call.properties, MQTTPROPERTY_CODE_RESPONSE_TOPIC, text_of(publication->response_topic)) &&
+        add_text(&call.properties, MQTTPROPERTY_CODE_CORRELATION_DATA, publication->correlation);
+    const char *payload = publication->payload.data != NULL ? publication->payload.data : "";
+    int result = good ? MQTTAsync_send(broker->client, publication->topic, (int)publication->payload.len, payload,
+                                       publication->qos, publication->retained, &call)
+                      : LIBRARY_NO_MEMORY;
+    MQTTProperties_free(&call.properties);
+    return result == MQTTASYNC_SUCCESS ? ERR_OK : failed_to_send(ticket, result);
+}
+
+int broker_fd(const struct broker *broker)
+{
+    return inbox_fd(broker->inbox);
+}
+
+bool broker_next(struct broker *broker, struct broker_event *out_event)
+{
+    return inbox_next(broker->inbox, out_event);
+}
+
+void broker_read_counters(const struct broker *broker, struct broker_counters *out_counters)
+{
+    inbox_read_counters(broker->inbox, out_counters);
+}
