@@ -1,0 +1,17 @@
+# Turns functions.lua into a C array. The library's name carries the hash of its text, so that daemons of different
+# versions can use one Redis side by side. Arguments: SOURCE, OUTPUT.
+file(READ ${SOURCE} text)
+string(SHA1 hash "${text}")
+string(SUBSTRING ${hash} 0 10 hash)
+set(library muster_${hash})
+string(REPLACE "@LIBRARY@" ${library} text "${text}")
+file(WRITE ${OUTPUT}.lua "${text}")
+file(READ ${OUTPUT}.lua bytes HEX)
+string(REGEX REPLACE "(..)" "0x\\1," bytes "${bytes}")
+file(WRITE ${OUTPUT} "/* Made from functions.lua; do not edit. */
+#include \"store/functions.h\"
+
+const char *const functions_library = \"${library}\";
+const unsigned char functions_text[] = {${bytes}};
+const size_t functions_text_len = sizeof functions_text;
+")

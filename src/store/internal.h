@@ -1,0 +1,126 @@
+/* internal.h -- what the files of the store share: the store itself, and how a function is called and answered. */
+#ifndef MUSTER_STORE_INTERNAL_H
+#define MUSTER_STORE_INTERNAL_H
+
+#include "base/backoff.h"
+#include "store/args.h"
+#include "store/redis.h"
+#include "store/store.h"
+
+/* Who is told the result of a call; the member in use is known to the call's parser. */
+union store_callback {
+    store_registered_fn *registered;
+    store_heartbeats_fn *heartbeats;
+    store_deregistered_fn *deregistered;
+    store_dues_fn *dues;
+    store_steps_fn *steps;
+    store_outbox_fn *outbox;
+    store_done_fn *done;
+    store_lease_fn *lease;
+    store_page_fn *page;
+    store_events_fn *events;
+};
+
+/* One open call. result is what the function returned, NULL unless outcome is STORE_DONE. */
+struct call {
+    struct store *store;
+    struct call *next; /* in the order of asking */
+    int64_t asked_ms;
+    void (*parse)(struct call *call, enum store_outcome outcome, const redisReply *result);
+    union store_callback callback;
+    void *context;
+};
+
+/* Lists that results are read into; reused, so a result lives until its callback returns. */
+struct scratch {
+    struct field *fields;
+    size_t field_count;
+    size_t field_cap;
+    void *items;
+    size_t items_bytes;
+    void *more_items;
+    size_t more_items_bytes;
+};
+
+struct store {
+    struct event_base *base;
+    struct store_listener listener;
+    struct redis_address address;
+    char *password;
+    char *prefix;     /* "muster" */
+    char *key_prefix; /* "muster:{0}:" */
+    char token[32];
+    struct store_policy policy;
+    struct timebase clock;
+    struct redis_link calls;
+    struct redis_link events;
+    bool prepared;   /* calls: checked and loaded */
+    bool subscribed; /* events */
+    bool probing;    /* whether Redis tells of expired keys may not be asked: it is tried */
+    bool up;
+    struct backoff backoff;
+    struct event *retry;
+    struct call *oldest;
+    struct call *newest;
+    struct call *lost; /* could not be sent: answered from the loop */
+    struct event *answer_lost;
+    int64_t opening_since_ms;
+    struct args args;
+    struct args heartbeats; /* the batch being gathered */
+    size_t heartbeat_count;
+    struct scratch scratch;
+};
+
+/* store_begin starts the arguments of a function: its name, the prefix and, for a writing one, the header. */
+enum store_kind { STORE_READS, STORE_WRITES, STORE_DECIDES /* writes, and is refused when late */ };
+void store_begin(struct store *store, struct args *args, const char *function, enum store_kind kind);
+
+/* store_send sends what was gathered; the parser is called exactly once, later, and frees nothing. */
+void store_send(struct store *store, struct args *args,
+                void (*parse)(struct call *call, enum store_outcome outcome, const redisReply *result),
+                union store_callback callback, void *context);
+
+/* store_fail closes both connections, tells why, and tries again later. */
+void store_fail(struct store *store, const char *reason);
+
+/* What to do where expired keys are not told of. */
+#define PREPARE_EXPIRY_ADVICE "Redis does not tell of expired keys: put notify-keyspace-events Ex into redis.conf"
+
+/* prepare_calls checks the server on the calls connection and loads the functions; then store_prepared. */
+void prepare_calls(struct store *store);
+void store_prepared(struct store *store);
+
+/* expiry_subscribe subscribes to expiry events on the events connection; then store_subscribed. */
+void expiry_subscribe(struct store *store);
+void store_subscribed(struct store *store);
+
+/* expiry_probe lets a key of its own expire; then store_probed, once its event has come. */
+void expiry_probe(struct store *store);
+void store_probed(struct store *store);
+
+/* Reading replies: reply_text is absent and reply_int 0 where the reply is not what is asked for. */
+struct text reply_text(const redisReply *reply);
+int64_t reply_int(const redisReply *reply);
+struct opt_int reply_opt_int(const redisReply *reply);
+const redisReply *reply_at(const redisReply *array, size_t index); /* NULL beyond the end */
+size_t reply_count(const redisReply *array);
+
+/*
+ * scratch_items returns room for count items of size bytes, scratch_more_items a second such list; NULL without
+ * memory. scratch_fields appends the name-value pairs of a flat array and returns where they begin as an index, since
+ * the list may move while it grows; scratch_reset empties the fields.
+ */
+void scratch_reset(struct scratch *scratch);
+void *scratch_items(struct scratch *scratch, size_t count, size_t size);
+void *scratch_more_items(struct scratch *scratch, size_t count, size_t size);
+size_t scratch_fields(struct scratch *scratch, const redisReply *flat);
+void scratch_fini(struct scratch *scratch);
+
+/* scratch_workers reads a list of {id, worker, detail} into items. NULL without memory. */
+const struct store_worker *scratch_workers(struct scratch *scratch, const redisReply *list);
+
+/* scratch_entries reads stream entries {id, fields} into more items, their fields not yet pointed to. NULL without
+ * memory. */
+struct store_event *scratch_entries(struct scratch *scratch, const redisReply *list);
+
+#endif

@@ -1,0 +1,306 @@
+/* store.c -- the store's life: connecting, being up, calling functions and giving up on those that hang. */
+#include "store/internal.h"
+
+#include "base/clock.h"
+#include "store/functions.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { CALL_TIMEOUT_MS = 3000, RETRY_FIRST_MS = 100, RETRY_MAX_MS = 2000 };
+
+static void open_links(struct store *store);
+
+static void answer(struct call *call, enum store_outcome outcome, const redisReply *result)
+{
+    call->parse(call, outcome, result);
+    free(call);
+}
+
+static void answer_lost(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    struct store *store = arg;
+    struct call *call = store->lost;
+    store->lost = NULL;
+    while (call != NULL) {
+        struct call *next = call->next;
+        answer(call, STORE_UNAVAILABLE, NULL);
+        call = next;
+    }
+}
+
+static void lose(struct store *store, struct call *call)
+{
+    struct call **end = &store->lost;
+    while (*end != NULL) {
+        end = &(*end)->next;
+    }
+    *end = call;
+    event_active(store->answer_lost, EV_TIMEOUT, 0);
+}
+
+static void retry_later(struct store *store)
+{
+    int64_t wait_ms = backoff_next_ms(&store->backoff);
+    struct timeval wait = {.tv_sec = wait_ms / 1000, .tv_usec = (wait_ms % 1000) * 1000};
+    (void)event_add(store->retry, &wait);
+}
+
+void store_fail(struct store *store, const char *reason)
+{
+    char kept[256];
+    (void)snprintf(kept, sizeof kept, "%s", reason);
+    store->up = false;
+    store->prepared = false;
+    store->subscribed = false;
+    store->probing = false;
+    store->clock.known = false;
+    redis_close(&store->calls);
+    redis_close(&store->events);
+    retry_later(store);
+    store->listener.down(store->listener.owner, kept);
+}
+
+static void come_up(struct store *store)
+{
+    if (!store->up && store->prepared && store->subscribed && !store->probing) {
+        store->up = true;
+        backoff_reset(&store->backoff);
+        store->listener.up(store->listener.owner);
+    }
+}
+
+void store_prepared(struct store *store)
+{
+    store->prepared = true;
+    come_up(store);
+}
+
+void store_subscribed(struct store *store)
+{
+    store->subscribed = true;
+    come_up(store);
+}
+
+void store_probed(struct store *store)
+{
+    store->probing = false;
+    come_up(store);
+}
+
+static void calls_opened(void *owner)
+{
+    prepare_calls(owner);
+}
+
+static void events_opened(void *owner)
+{
+    expiry_subscribe(owner);
+}
+
+static void link_closed(void *owner, const char *reason)
+{
+    store_fail(owner, reason);
+}
+
+static void retry(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    open_links(arg);
+}
+
+static void open_links(struct store *store)
+{
+    struct fault fault = {0};
+    store->opening_since_ms = clock_monotonic_ms();
+    if (redis_open(&store->calls, &store->address, store->base, &fault) != ERR_OK ||
+        redis_open(&store->events, &store->address, store->base, &fault) != ERR_OK) {
+        store_fail(store, fault.text);
+    }
+}
+
+enum err store_new(const struct store_options *options, const struct store_listener *listener, struct store **out_store,
+                   struct fault *out_fault)
+{
+    struct redis_address address;
+    enum err err = redis_address_parse(options->uri, &address, out_fault);
+    if (err != ERR_OK) {
+        return err;
+    }
+    struct store *store = calloc(1, sizeof *store);
+    if (store == NULL) {
+        return fault_set(out_fault, ERR_NO_MEMORY, "out of memory");
+    }
+    store->base = options->base;
+    store->listener = *listener;
+    store->address = address;
+    store->prefix = strdup(options->prefix);
+    store->password = options->password != NULL ? strdup(options->password) : NULL;
+    store->key_prefix = malloc(strlen(options->prefix) + sizeof ":{0}:");
+    store->retry = evtimer_new(options->base, retry, store);
+    store->answer_lost = evtimer_new(options->base, answer_lost, store);
+    if (store->prefix == NULL || store->key_prefix == NULL || store->retry == NULL || store->answer_lost == NULL ||
+        (options->password != NULL && store->password == NULL)) {
+        store_free(store);
+        return fault_set(out_fault, ERR_NO_MEMORY, "out of memory");
+    }
+    (void)sprintf(store->key_prefix, "%s:{0}:", options->prefix);
+    backoff_init(&store->backoff, RETRY_FIRST_MS, RETRY_MAX_MS, (uint64_t)clock_wall_ms() ^ (uint64_t)getpid());
+    store->calls = (struct redis_link){.owner = store, .opened = calls_opened, .closed = link_closed};
+    store->events = (struct redis_link){.owner = store, .opened = events_opened, .closed = link_closed};
+    *out_store = store;
+    return ERR_OK;
+}
+
+void store_free(struct store *store)
+{
+    if (store == NULL) {
+        return;
+    }
+    redis_close(&store->calls);
+    redis_close(&store->events);
+    if (store->answer_lost != NULL) {
+        answer_lost(-1, 0, store);
+        event_free(store->answer_lost);
+    }
+    if (store->retry != NULL) {
+        event_free(store->retry);
+    }
+    args_fini(&store->args);
+    args_fini(&store->heartbeats);
+    scratch_fini(&store->scratch);
+    free(store->password);
+    free(store->key_prefix);
+    free(store->prefix);
+    free(store);
+}
+
+void store_start(struct store *store)
+{
+    open_links(store);
+}
+
+void store_tick(struct store *store)
+{
+    int64_t now_ms = clock_monotonic_ms();
+    bool opening = !store->up && (store->calls.context != NULL || store->events.context != NULL);
+    if (store->oldest != NULL && now_ms - store->oldest->asked_ms > CALL_TIMEOUT_MS) {
+        store_fail(store, "no answer within 3000 ms");
+    } else if (opening && now_ms - store->opening_since_ms > CALL_TIMEOUT_MS) {
+        store_fail(store, store->probing ? PREPARE_EXPIRY_ADVICE : "not ready within 3000 ms");
+    } else if (store->probing && store->subscribed) {
+        expiry_probe(store);
+    }
+}
+
+bool store_is_up(const struct store *store)
+{
+    return store->up;
+}
+
+void store_set_policy(struct store *store, const struct store_policy *policy)
+{
+    store->policy = *policy;
+}
+
+void store_set_token(struct store *store, struct text token)
+{
+    (void)snprintf(store->token, sizeof store->token, "%.*s", TEXT_ARG(token));
+}
+
+const struct timebase *store_clock(const struct store *store)
+{
+    return &store->clock;
+}
+
+void store_begin(struct store *store, struct args *args, const char *function, enum store_kind kind)
+{
+    char name[64];
+    int len = snprintf(name, sizeof name, "%s_%s", functions_library, function);
+    args_clear(args);
+    args_string(args, "FCALL");
+    args_text(args, (struct text){name, (size_t)len});
+    args_string(args, "1");
+    args_string(args, store->key_prefix);
+    if (kind == STORE_READS) {
+        return;
+    }
+    const struct store_policy *policy = &store->policy;
+    struct opt_int decided_ms = {.set = kind == STORE_DECIDES && store->clock.known};
+    if (decided_ms.set) {
+        decided_ms.value = timebase_remote_ms(&store->clock, clock_monotonic_ms());
+    }
+    args_string(args, store->token);
+    args_opt_int(args, decided_ms);
+    args_int(args, policy->check_interval_ms);
+    args_int(args, policy->max_consecutive_failures);
+    args_string(args, policy->auto_recovery ? "1" : "0");
+    args_int(args, policy->cleanup_threshold_ms);
+    args_int(args, policy->archive_seconds);
+}
+
+static enum store_outcome outcome_of(const redisReply *reply)
+{
+    if (reply == NULL) {
+        return STORE_UNAVAILABLE;
+    }
+    if (reply->type != REDIS_REPLY_ERROR) {
+        return reply->elements == 3 ? STORE_DONE : STORE_REFUSED;
+    }
+    struct text error = reply_text(reply);
+    if (error.len >= 6 && memcmp(error.data, "FENCED", 6) == 0) {
+        return STORE_FENCED;
+    }
+    return error.len >= 4 && memcmp(error.data, "LATE", 4) == 0 ? STORE_LATE : STORE_REFUSED;
+}
+
+static void on_reply(redisAsyncContext *context, void *data, void *arg)
+{
+    (void)context;
+    const redisReply *reply = data;
+    struct call *call = arg;
+    struct store *store = call->store;
+    enum store_outcome outcome = outcome_of(reply);
+    store->oldest = call->next;
+    if (store->oldest == NULL) {
+        store->newest = NULL;
+    }
+    bool jumped = outcome == STORE_DONE &&
+                  timebase_note(&store->clock, call->asked_ms, clock_monotonic_ms(), reply_int(reply_at(reply, 0)));
+    if (jumped) {
+        store->listener.clock_jumped(store->listener.owner);
+    }
+    bool changed = outcome == STORE_DONE && reply_int(reply_at(reply, 1)) > 0;
+    answer(call, outcome, outcome == STORE_DONE ? reply_at(reply, 2) : NULL);
+    if (changed) {
+        store->listener.changed(store->listener.owner);
+    }
+}
+
+void store_send(struct store *store, struct args *args,
+                void (*parse)(struct call *call, enum store_outcome outcome, const redisReply *result),
+                union store_callback callback, void *context)
+{
+    struct call *call = calloc(1, sizeof *call);
+    if (call == NULL) {
+        abort();
+    }
+    *call = (struct call){
+        .store = store, .asked_ms = clock_monotonic_ms(), .parse = parse, .callback = callback, .context = context};
+    if (!store->up || args_finish(args) != ERR_OK ||
+        redisAsyncCommandArgv(store->calls.context, on_reply, call, (int)args->count, args->argv, args->lens) !=
+            REDIS_OK) {
+        lose(store, call);
+        return;
+    }
+    if (store->newest != NULL) {
+        store->newest->next = call;
+    } else {
+        store->oldest = call;
+    }
+    store->newest = call;
+}

@@ -1,0 +1,83 @@
+/* stream.c -- the event stream: outbox of the publisher, audit trail of the operators. */
+#include "store/internal.h"
+
+#include <stdio.h>
+
+/* The fields of events come before those of workers in the scratch: both lists point into it only when it is full. */
+static void point_events(struct store_event *events, size_t count, const struct field *fields)
+{
+    for (size_t i = 0; i < count; i++) {
+        events[i].fields = fields;
+        fields += events[i].count;
+    }
+}
+
+static void parse_outbox(struct call *call, enum store_outcome outcome, const redisReply *result)
+{
+    struct store_outbox outbox = {.outcome = outcome};
+    struct scratch *scratch = &call->store->scratch;
+    const redisReply *entries = reply_at(result, 1);
+    const redisReply *workers = reply_at(result, 2);
+    scratch_reset(scratch);
+    struct store_event *events = scratch_entries(scratch, entries);
+    outbox.workers = scratch_workers(scratch, workers);
+    if (outcome == STORE_DONE && (events == NULL || outbox.workers == NULL)) {
+        outbox.outcome = STORE_UNAVAILABLE;
+    } else if (outcome == STORE_DONE) {
+        outbox.event_count = reply_count(entries);
+        outbox.worker_count = reply_count(workers);
+        point_events(events, outbox.event_count, scratch->fields);
+    }
+    outbox.events = events;
+    call->callback.outbox(call->context, &outbox);
+}
+
+void store_outbox(struct store *store, size_t most, store_outbox_fn *done, void *context)
+{
+    struct args *args = &store->args;
+    store_begin(store, args, "outbox", STORE_READS);
+    args_int(args, (int64_t)most);
+    store_send(store, args, parse_outbox, (union store_callback){.outbox = done}, context);
+}
+
+static void parse_done(struct call *call, enum store_outcome outcome, const redisReply *result)
+{
+    (void)result;
+    call->callback.done(call->context, outcome);
+}
+
+void store_advance(struct store *store, const char *cursor, store_done_fn *done, void *context)
+{
+    struct args *args = &store->args;
+    store_begin(store, args, "advance", STORE_WRITES);
+    args_string(args, cursor);
+    args_int(args, store->policy.events_max_length);
+    store_send(store, args, parse_done, (union store_callback){.done = done}, context);
+}
+
+static void parse_events(struct call *call, enum store_outcome outcome, const redisReply *result)
+{
+    struct store_events found = {.outcome = outcome};
+    struct scratch *scratch = &call->store->scratch;
+    const redisReply *entries = reply_at(result, 1);
+    scratch_reset(scratch);
+    struct store_event *events = scratch_entries(scratch, entries);
+    if (outcome == STORE_DONE && events != NULL) {
+        found.next = reply_text(reply_at(result, 0));
+        found.count = reply_count(entries);
+        point_events(events, found.count, scratch->fields);
+    }
+    found.events = events;
+    call->callback.events(call->context, &found);
+}
+
+void store_events(struct store *store, const struct query *query, size_t limit, store_events_fn *done, void *context)
+{
+    struct args *args = &store->args;
+    store_begin(store, args, "events", STORE_READS);
+    args_text(args, query->from.len > 0 ? query->from : text_of("0-0"));
+    args_int(args, (int64_t)limit);
+    args_text(args, query->worker_id);
+    args_text(args, query->type);
+    store_send(store, args, parse_events, (union store_callback){.events = done}, context);
+}

@@ -1,0 +1,200 @@
+/* worker.c -- what workers do, as function calls: register, heartbeat, will, deregister. */
+#include "store/internal.h"
+
+struct text store_worker_field(const struct store_worker *worker, const char *name)
+{
+    for (size_t i = 0; i < worker->count; i++) {
+        if (text_is(worker->fields[i].name, name)) {
+            return worker->fields[i].value;
+        }
+    }
+    return (struct text){0};
+}
+
+struct opt_int store_worker_int(const struct store_worker *worker, const char *name)
+{
+    struct text value = store_worker_field(worker, name);
+    redisReply reply = {.type = REDIS_REPLY_STRING, .str = (char *)(uintptr_t)value.data, .len = value.len};
+    return value.data != NULL ? reply_opt_int(&reply) : (struct opt_int){0};
+}
+
+static enum reply_code reply_code_of(const redisReply *reply)
+{
+    enum reply_code code = code_of(reply_text(reply));
+    return code == CODE_COUNT ? CODE_UNAVAILABLE : code;
+}
+
+static void parse_registered(struct call *call, enum store_outcome outcome, const redisReply *result)
+{
+    struct store_registered registered = {.outcome = outcome};
+    struct scratch *scratch = &call->store->scratch;
+    if (outcome == STORE_DONE) {
+        scratch_reset(scratch);
+        registered.code = reply_code_of(reply_at(result, 0));
+        registered.retry_after_ms = reply_int(reply_at(result, 1));
+        const redisReply *document = reply_at(result, 2);
+        (void)scratch_fields(scratch, reply_at(document, 1));
+        (void)scratch_fields(scratch, reply_at(document, 2));
+        registered.worker = (struct store_worker){
+            .id = reply_text(reply_at(document, 0)), .fields = scratch->fields, .count = scratch->field_count};
+    }
+    call->callback.registered(call->context, &registered);
+}
+
+void store_register(struct store *store, const struct store_registration *registration, store_registered_fn *done,
+                    void *context)
+{
+    const struct registration *worker = registration->registration;
+    struct args *args = &store->args;
+    store_begin(store, args, "register", STORE_WRITES);
+    args_text(args, worker->worker_id);
+    args_string(args, registration->valid ? "1" : "0");
+    args_int(args, store->policy.max_attempts);
+    args_int(args, store->policy.retry_delay_ms);
+    args_int(args, store->policy.max_workers);
+    args_text(args, registration->by);
+    args_text(args, worker->boot_id);
+    args_opt_int(args, worker->connection);
+    args_opt_int(args, worker->sent_at_ms);
+    args_text(args, worker->name);
+    args_opt_int(args, worker->max_concurrent_jobs);
+    args_opt_int(args, worker->port);
+    args_text(args, worker->version);
+    args_opt_int(args, worker->priority_threshold);
+    args_opt_real(args, worker->worker_load_factor);
+    args_text(args, worker->zone);
+    args_int(args, registration->heartbeat_timeout_ms);
+    args_int(args, registration->heartbeat_interval_ms);
+    args_text(args, worker->host_name);
+    args_text(args, worker->host_address);
+    args_text(args, worker->capabilities_json);
+    args_text(args, worker->tags_json);
+    store_send(store, args, parse_registered, (union store_callback){.registered = done}, context);
+}
+
+/* Jobs go to Redis as the JSON list that the event will show; ids hold no control characters. */
+static void append_jobs(struct buf *out, struct texts jobs)
+{
+    buf_append_string(out, "[");
+    for (size_t i = 0; i < jobs.count; i++) {
+        buf_append_string(out, i == 0 ? "\"" : ",\"");
+        for (size_t k = 0; k < jobs.items[i].len; k++) {
+            char c = jobs.items[i].data[k];
+            if (c == '"' || c == '\\') {
+                buf_append_string(out, "\\");
+            }
+            buf_append(out, &c, 1);
+        }
+        buf_append_string(out, "\"");
+    }
+    buf_append_string(out, "]");
+}
+
+static void add_jobs(struct args *args, const struct heartbeat *heartbeat)
+{
+    struct buf json = {0};
+    if (heartbeat->jobs_given) {
+        append_jobs(&json, heartbeat->jobs);
+    }
+    args->bytes.failed = args->bytes.failed || json.failed;
+    args_text(args, buf_text(&json));
+    buf_fini(&json);
+}
+
+void store_heartbeat_add(struct store *store, const struct heartbeat *heartbeat, bool asked)
+{
+    struct args *args = &store->heartbeats;
+    if (store->heartbeat_count++ == 0) {
+        store_begin(store, args, "heartbeat", STORE_WRITES);
+    }
+    args_text(args, heartbeat->worker_id);
+    args_string(args, worker_status_name(heartbeat->status));
+    args_opt_int(args, heartbeat->current_job_count);
+    args_opt_int(args, heartbeat->available_capacity);
+    args_opt_real(args, heartbeat->cpu_usage);
+    args_opt_real(args, heartbeat->memory_usage);
+    args_opt_int(args, heartbeat->error_count);
+    args_text(args, heartbeat->message);
+    add_jobs(args, heartbeat);
+    args_string(args, heartbeat->jobs_contradict ? "1" : "");
+    args_opt_int(args, heartbeat->seq);
+    args_opt_int(args, heartbeat->sent_at_ms);
+    args_opt_int(args, heartbeat->epoch);
+    args_text(args, heartbeat->boot_id);
+    args_opt_int(args, heartbeat->connection);
+    args_string(args, asked ? "1" : "");
+}
+
+size_t store_heartbeat_count(const struct store *store)
+{
+    return store->heartbeat_count;
+}
+
+static void parse_heartbeats(struct call *call, enum store_outcome outcome, const redisReply *result)
+{
+    enum { ANSWER_ELEMENTS = 5 };
+    struct store_heartbeats heartbeats = {.outcome = outcome};
+    size_t count = reply_count(result) / ANSWER_ELEMENTS;
+    struct store_heartbeat_answer *answers = scratch_items(&call->store->scratch, count, sizeof *answers);
+    for (size_t i = 0; answers != NULL && i < count; i++) {
+        redisReply *const *element = result->element + i * ANSWER_ELEMENTS;
+        answers[i] = (struct store_heartbeat_answer){.index = (size_t)reply_int(element[0]),
+                                                     .code = reply_code_of(element[1]),
+                                                     .epoch = reply_opt_int(element[2]),
+                                                     .revoked_jobs_json = reply_text(element[3]),
+                                                     .heartbeat_interval_ms = reply_opt_int(element[4])};
+        heartbeats.count++;
+    }
+    heartbeats.answers = answers;
+    call->callback.heartbeats(call->context, &heartbeats);
+}
+
+void store_heartbeat_send(struct store *store, store_heartbeats_fn *done, void *context)
+{
+    store->heartbeat_count = 0;
+    store_send(store, &store->heartbeats, parse_heartbeats, (union store_callback){.heartbeats = done}, context);
+}
+
+static void parse_will(struct call *call, enum store_outcome outcome, const redisReply *result)
+{
+    (void)result;
+    call->callback.done(call->context, outcome);
+}
+
+void store_will(struct store *store, const struct will *will, store_done_fn *done, void *context)
+{
+    struct args *args = &store->args;
+    store_begin(store, args, "will", STORE_WRITES);
+    args_text(args, will->worker_id);
+    args_text(args, will->boot_id);
+    args_opt_int(args, will->connection);
+    store_send(store, args, parse_will, (union store_callback){.done = done}, context);
+}
+
+static void parse_deregistered(struct call *call, enum store_outcome outcome, const redisReply *result)
+{
+    struct store_deregistered deregistered = {.outcome = outcome};
+    if (outcome == STORE_DONE) {
+        deregistered.code = reply_code_of(reply_at(result, 0));
+        deregistered.active_jobs = reply_int(reply_at(result, 1));
+        deregistered.epoch = reply_opt_int(reply_at(result, 2));
+    }
+    call->callback.deregistered(call->context, &deregistered);
+}
+
+void store_deregister(struct store *store, const struct store_deregistration *deregistration,
+                      store_deregistered_fn *done, void *context)
+{
+    const struct deregistration *worker = deregistration->deregistration;
+    struct args *args = &store->args;
+    store_begin(store, args, "deregister", STORE_WRITES);
+    args_text(args, worker->worker_id);
+    args_text(args, worker->boot_id);
+    args_opt_int(args, worker->sent_at_ms);
+    args_string(args, worker->force ? "1" : "0");
+    args_string(args, worker->drain ? "1" : "0");
+    args_string(args, deregistration->by_operator ? "operator" : "worker");
+    args_text(args, worker->reason);
+    args_text(args, deregistration->by);
+    store_send(store, args, parse_deregistered, (union store_callback){.deregistered = done}, context);
+}
