@@ -1,0 +1,98 @@
+/* canary.c -- hearing: proof that what is sent through the broker arrives here, and what breaks it. */
+#include "registry/internal.h"
+
+#include "base/clock.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { CANARY_EVERY_MS = 20, STALL_MS = 1000, CANARY_LOST_MS = 2000 };
+
+static int64_t redis_now_ms(const struct registry *registry)
+{
+    return timebase_remote_ms(store_clock(registry->store), clock_monotonic_ms());
+}
+
+/* Hearing begins again now, or as soon as everything that it needs is there. */
+void canary_interrupt(struct registry *registry, const char *why)
+{
+    bool was_listening = registry->listening;
+    registry->listening = registry->active && registry->control.subscribed && registry->pulse.subscribed &&
+                          store_is_up(registry->store) && store_clock(registry->store)->known;
+    registry->canary.first_number = registry->canary.number + 1;
+    if (registry->listening) {
+        hearing_interrupt(&registry->hearing, redis_now_ms(registry));
+    } else {
+        registry->hearing = (struct hearing){.since_ms = INT64_MAX, .until_ms = 0};
+    }
+    if (was_listening || registry->listening) {
+        registry->counters.interruptions++;
+        note(registry, LOG_INFO, "hearing %s: %s", registry->listening ? "begins anew" : "is interrupted", why);
+    }
+    expire_forget(registry);
+}
+
+static void send_canary(struct registry *registry, int64_t now_ms)
+{
+    struct canary *canary = &registry->canary;
+    char topic[CONFIG_STRING_MAX + 16];
+    char payload[INSTANCE_MAX + 64];
+    uint64_t number = canary->number + 1;
+    int64_t sent_ms = redis_now_ms(registry);
+    (void)snprintf(topic, sizeof topic, "%.*s/canary", TEXT_ARG(registry->root));
+    int len =
+        snprintf(payload, sizeof payload, "{\"instance\":\"%s\",\"number\":%" PRIu64 "}", registry->instance, number);
+    struct broker_publication publication = {.topic = topic,
+                                             .payload = {payload, (size_t)len},
+                                             .qos = 1,
+                                             .content_type = "application/json",
+                                             .expiry_s = 60};
+    if (broker_publish(registry->control.broker, &publication) == ERR_OK) {
+        canary->number = number;
+        canary->sent_ms[number % CANARIES_KEPT] = sent_ms;
+        canary->sent_at_ms = now_ms;
+    }
+}
+
+void canary_tick(struct registry *registry, int64_t now_ms)
+{
+    const struct canary *canary = &registry->canary;
+    if (now_ms - registry->last_tick_ms > STALL_MS) {
+        canary_interrupt(registry, "the daemon was stalled");
+    }
+    registry->last_tick_ms = now_ms;
+    if (!registry->listening) {
+        return;
+    }
+    uint64_t back = canary->back_on_control < canary->back_on_pulse ? canary->back_on_control : canary->back_on_pulse;
+    bool is_out = back < canary->number && canary->number >= canary->first_number;
+    if (now_ms - canary->sent_at_ms >= (is_out ? CANARY_LOST_MS : CANARY_EVERY_MS)) {
+        send_canary(registry, now_ms);
+    }
+}
+
+/* The broker keeps the order of what it delivers, so everything sent before the canary has been taken in by now. */
+void handle_canary(struct connection *connection, const struct broker_message *message)
+{
+    struct registry *registry = connection->registry;
+    struct canary *canary = &registry->canary;
+    char own[INSTANCE_MAX + 32];
+    char payload[INSTANCE_MAX + 64];
+    int len = snprintf(own, sizeof own, "{\"instance\":\"%s\",\"number\":", registry->instance);
+    (void)snprintf(payload, sizeof payload, "%.*s", TEXT_ARG(message->payload));
+    uint64_t number = 0;
+    if (message->retained || strncmp(payload, own, (size_t)len) != 0 ||
+        sscanf(payload + len, "%" SCNu64, &number) != 1 || number > canary->number ||
+        number + CANARIES_KEPT <= canary->number) {
+        return;
+    }
+    heartbeat_flush(registry);
+    uint64_t *back = connection == &registry->control ? &canary->back_on_control : &canary->back_on_pulse;
+    *back = number > *back ? number : *back;
+    uint64_t heard = canary->back_on_control < canary->back_on_pulse ? canary->back_on_control : canary->back_on_pulse;
+    if (registry->listening && heard >= canary->first_number && heard + CANARIES_KEPT > canary->number) {
+        hearing_confirm(&registry->hearing, canary->sent_ms[heard % CANARIES_KEPT]);
+        expire_heard(registry);
+    }
+}

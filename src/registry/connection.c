@@ -1,0 +1,191 @@
+/* connection.c -- one connection to the broker on the loop: its inbox drained, its loss noticed, its return tried. */
+#include "registry/internal.h"
+
+#include "base/clock.h"
+
+#include <unistd.h>
+
+enum { RETRY_FIRST_MS = 100, RETRY_MAX_MS = 5000, EVENTS_A_TURN = 512 };
+
+static void on_lost(struct connection *connection, const struct broker_event *event)
+{
+    struct registry *registry = connection->registry;
+    bool was_connected = connection->connected;
+    connection->connected = false;
+    connection->connecting = false;
+    connection->subscribed = false;
+    connection->down_at_ms = clock_monotonic_ms();
+    connection->retry_at_ms = connection->down_at_ms + backoff_next_ms(&connection->backoff);
+    note(registry, LOG_WARN, "%s connection to the broker %s: %.*s (code %d)", connection->name,
+         was_connected ? "lost" : "failed", TEXT_ARG(event->reason), event->reason_code);
+    if (connection != &registry->presence) {
+        canary_interrupt(registry, "connection to the broker lost");
+    }
+    if (connection == &registry->control) {
+        publish_failed(registry, "connection to the broker lost");
+    }
+}
+
+static void on_connected(struct connection *connection)
+{
+    connection->connecting = false;
+    connection->connected = true;
+    note(connection->registry, LOG_INFO, "%s connection to the broker is up", connection->name);
+    if (connection == &connection->registry->presence) {
+        backoff_reset(&connection->backoff);
+        presence_connected(connection->registry);
+    } else {
+        intake_connected(connection);
+    }
+}
+
+static void on_refused(struct connection *connection, const struct broker_event *event)
+{
+    struct registry *registry = connection->registry;
+    if (event->id == 0) {
+        note(registry, LOG_ERROR, "the broker refused the %s subscription: %.*s (code %d)", connection->name,
+             TEXT_ARG(event->reason), event->reason_code);
+        broker_disconnect(connection->broker, 0);
+        on_lost(connection, event);
+    } else if (connection == &registry->control) {
+        publish_failed(registry, "the broker refused a publication");
+    }
+}
+
+static void handle_event(struct connection *connection, const struct broker_event *event)
+{
+    switch (event->kind) {
+    case BROKER_CONNECTED:
+        on_connected(connection);
+        break;
+    case BROKER_DISCONNECTED:
+        on_lost(connection, event);
+        break;
+    case BROKER_SUBSCRIBED:
+        backoff_reset(&connection->backoff);
+        connection->subscribed = true;
+        intake_subscribed(connection);
+        break;
+    case BROKER_MESSAGE:
+        intake_message(connection, &event->message);
+        break;
+    case BROKER_ACKED:
+        if (connection == &connection->registry->control) {
+            publish_acknowledged(connection->registry, event->id);
+        }
+        break;
+    case BROKER_REFUSED:
+        on_refused(connection, event);
+        break;
+    }
+}
+
+static void check_drops(struct connection *connection)
+{
+    struct broker_counters counters = {0};
+    broker_read_counters(connection->broker, &counters);
+    if (counters.dropped != connection->dropped) {
+        note(connection->registry, LOG_WARN, "inbox of %s overflowed: %llu messages dropped so far", connection->name,
+             (unsigned long long)counters.dropped);
+        connection->dropped = counters.dropped;
+        canary_interrupt(connection->registry, "inbox overflowed");
+    }
+}
+
+static void drain(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    struct connection *connection = arg;
+    struct broker_event event;
+    int taken = 0;
+    check_drops(connection);
+    while (taken < EVENTS_A_TURN && intake_may_take(connection) && broker_next(connection->broker, &event)) {
+        handle_event(connection, &event);
+        taken++;
+    }
+    heartbeat_flush(connection->registry);
+    if (taken == EVENTS_A_TURN) {
+        connection_resume(connection);
+    } else if (!intake_may_take(connection)) {
+        (void)event_del(connection->readable);
+    }
+}
+
+void connection_resume(struct connection *connection)
+{
+    if (connection->readable != NULL) {
+        (void)event_add(connection->readable, NULL);
+        event_active(connection->readable, EV_READ, 0);
+    }
+}
+
+enum err connection_new(struct connection *connection, struct registry *registry, const char *name,
+                        const struct broker_options *options, struct fault *out_fault)
+{
+    *connection = (struct connection){.registry = registry, .name = name};
+    backoff_init(&connection->backoff, RETRY_FIRST_MS, RETRY_MAX_MS,
+                 (uint64_t)clock_wall_ms() ^ (uint64_t)getpid() ^ (uint64_t)(unsigned char)name[0] << 32);
+    enum err err = broker_new(options, &connection->broker, out_fault);
+    if (err != ERR_OK) {
+        return err;
+    }
+    connection->readable =
+        event_new(registry->base, broker_fd(connection->broker), EV_READ | EV_PERSIST, drain, connection);
+    if (connection->readable == NULL || event_add(connection->readable, NULL) != 0) {
+        return fault_set(out_fault, ERR_NO_MEMORY, "out of memory");
+    }
+    return ERR_OK;
+}
+
+void connection_fini(struct connection *connection)
+{
+    if (connection->readable != NULL) {
+        event_free(connection->readable);
+    }
+    broker_free(connection->broker);
+    connection->readable = NULL;
+    connection->broker = NULL;
+}
+
+void connection_want(struct connection *connection, bool wanted)
+{
+    enum { FAREWELL_MS = 500 };
+    if (connection->wanted == wanted) {
+        return;
+    }
+    connection->wanted = wanted;
+    if (wanted) {
+        connection->down_at_ms = 0;
+        connection->retry_at_ms = 0;
+    } else if (connection->connected || connection->connecting) {
+        broker_disconnect(connection->broker, FAREWELL_MS);
+        connection->connected = false;
+        connection->connecting = false;
+        connection->subscribed = false;
+    }
+}
+
+/* Whoever lost a connection may have lost it to a successor: only a lease renewed since then entitles to connect. */
+static bool may_connect(const struct connection *connection, int64_t now_ms)
+{
+    const struct registry *registry = connection->registry;
+    return connection == &registry->presence ||
+           (registry->active && registry->lease_renewed_ms >= connection->down_at_ms &&
+            now_ms - registry->lease_renewed_ms < registry->config.daemon.lease_ms);
+}
+
+void connection_tick(struct connection *connection, int64_t now_ms)
+{
+    if (!connection->wanted || connection->connected || connection->connecting || now_ms < connection->retry_at_ms ||
+        !may_connect(connection, now_ms)) {
+        return;
+    }
+    struct fault fault = {0};
+    if (broker_connect(connection->broker, &fault) == ERR_OK) {
+        connection->connecting = true;
+        return;
+    }
+    note(connection->registry, LOG_WARN, "%s connection to the broker failed: %s", connection->name, fault.text);
+    connection->retry_at_ms = now_ms + backoff_next_ms(&connection->backoff);
+}

@@ -1,0 +1,82 @@
+/* deregister.c -- a worker, or an operator for it, says goodbye: plainly, by force, or after its jobs. */
+#include "registry/internal.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+static void on_deregistered(void *context, const struct store_deregistered *result)
+{
+    struct asker *asker = context;
+    char sentence[96];
+    intake_call_done(asker->registry);
+    if (result->outcome != STORE_DONE) {
+        asker_refuse_for(asker, asker_code_of_outcome(result->outcome), "The registry cannot reach its store");
+        return;
+    }
+    struct reply reply = {.code = result->code, .epoch = result->epoch};
+    switch (result->code) {
+    case CODE_OK:
+        reply.message = text_of("Worker deregistered successfully");
+        break;
+    case CODE_ACTIVE_JOBS:
+        (void)snprintf(sentence, sizeof sentence, "Worker has %" PRId64 " active jobs", result->active_jobs);
+        reply.message = text_of(sentence);
+        break;
+    case CODE_UNKNOWN_WORKER:
+        reply.message = text_of("Worker not registered");
+        break;
+    case CODE_SUPERSEDED:
+        reply.message = text_of("A later start of this worker has registered");
+        break;
+    default:
+        break;
+    }
+    if (result->code == CODE_OK && result->active_jobs > 0) {
+        (void)snprintf(sentence, sizeof sentence, "Worker is draining: %" PRId64 " active jobs", result->active_jobs);
+        reply.message = text_of(sentence);
+    }
+    asker_reply(asker, &reply);
+}
+
+static bool settle_id(struct registry *registry, const struct inbound *inbound, struct deregistration *deregistration)
+{
+    bool is_request = inbound->sender.kind == TOPIC_REQUEST;
+    if (is_request && !worker_id_valid(deregistration->worker_id)) {
+        violations_add(&registry->violations, CODE_VALIDATION_FAILED, "Worker ID is required");
+        return true;
+    }
+    if (!is_request && deregistration->worker_id.data == NULL) {
+        deregistration->worker_id = inbound->sender.id;
+    }
+    return is_request || text_equal(deregistration->worker_id, inbound->sender.id);
+}
+
+void handle_deregister(struct registry *registry, const struct inbound *inbound)
+{
+    struct deregistration deregistration;
+    struct violations *violations = &registry->violations;
+    bool is_request = inbound->sender.kind == TOPIC_REQUEST;
+    violations_clear(violations);
+    bool own = true;
+    if (decode_deregistration(registry->decoder, inbound->message->payload, &deregistration, violations)) {
+        own = settle_id(registry, inbound, &deregistration);
+    }
+    struct asker *asker = asker_new(registry, inbound, deregistration.worker_id, deregistration.request_id);
+    if (asker == NULL) {
+        return;
+    }
+    if (violations->count > 0) {
+        asker_refuse(asker, violations);
+        return;
+    }
+    if (!own) {
+        asker_refuse_for(asker, CODE_IDENTITY_MISMATCH, "workerId names another worker than the topic");
+        return;
+    }
+    deregistration.force = deregistration.force || text_is(inbound->sender.verb, "force-deregister");
+    struct store_deregistration call = {.deregistration = &deregistration,
+                                        .by_operator = is_request,
+                                        .by = is_request ? inbound->sender.id : (struct text){0}};
+    registry->calls_open++;
+    store_deregister(registry->store, &call, on_deregistered, asker);
+}

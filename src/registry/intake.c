@@ -1,0 +1,144 @@
+/* intake.c -- the two connections of the active daemon: what they subscribe to, and who handles what arrives. */
+#include "registry/internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { SESSION_EXPIRY_S = 86400, FILTERS_MAX = 10, FILTER_BYTES = CONFIG_STRING_MAX + 32 };
+
+static const char *const control_filters[] = {"worker/+/register", "worker/+/deregister", "worker/+/will",
+                                              "request/+/+", "canary"};
+static const char *const pulse_filters[] = {"worker/+/heartbeat", "canary"};
+
+enum err intake_new(struct registry *registry, struct fault *out_fault)
+{
+    const struct config *config = &registry->config;
+    char pulse_id[CONFIG_STRING_MAX + 8];
+    struct broker_options options = {
+        .uri = config->mqtt.uri,
+        .client_id = config->mqtt.client_id,
+        .username = config->mqtt.username,
+        .password = registry->password,
+        .ca_file = config->mqtt.ca_file,
+        .certificate_file = config->mqtt.certificate_file,
+        .key_file = config->mqtt.key_file,
+        .persistent_session = true,
+        .session_expiry_s = SESSION_EXPIRY_S,
+        .inbox_messages_max = (size_t)config->mqtt.inbox_messages,
+        .inbox_bytes_max = (size_t)config->mqtt.inbox_bytes,
+        .message_bytes_max = MESSAGE_GATEWAY_BYTES_MAX,
+    };
+    enum err err = connection_new(&registry->control, registry, "control", &options, out_fault);
+    if (err != ERR_OK) {
+        return err;
+    }
+    (void)snprintf(pulse_id, sizeof pulse_id, "%s-pulse", config->mqtt.client_id);
+    options.client_id = pulse_id;
+    options.persistent_session = false;
+    options.session_expiry_s = 0;
+    return connection_new(&registry->pulse, registry, "pulse", &options, out_fault);
+}
+
+void intake_connected(struct connection *connection)
+{
+    struct registry *registry = connection->registry;
+    bool is_control = connection == &registry->control;
+    const char *const *names = is_control ? control_filters : pulse_filters;
+    size_t count = is_control ? sizeof control_filters / sizeof control_filters[0]
+                              : sizeof pulse_filters / sizeof pulse_filters[0];
+    char filters[FILTERS_MAX][FILTER_BYTES];
+    struct broker_subscription subscriptions[FILTERS_MAX];
+    for (size_t i = 0; i < count; i++) {
+        (void)snprintf(filters[i], sizeof filters[i], "%.*s/%s", TEXT_ARG(registry->root), names[i]);
+        subscriptions[i] = (struct broker_subscription){.filter = filters[i], .qos = 1};
+    }
+    struct fault fault = {0};
+    if (broker_subscribe(connection->broker, subscriptions, count, &fault) != ERR_OK) {
+        note(registry, LOG_WARN, "%s connection could not subscribe: %s", connection->name, fault.text);
+    }
+}
+
+void intake_subscribed(struct connection *connection)
+{
+    struct registry *registry = connection->registry;
+    if (registry->control.subscribed && registry->pulse.subscribed) {
+        canary_interrupt(registry, "subscribed");
+        note(registry, LOG_INFO, "listening to %s under %.*s", registry->config.mqtt.uri, TEXT_ARG(registry->root));
+    }
+    if (connection == &registry->control) {
+        publish_kick(registry);
+    }
+}
+
+bool intake_may_take(const struct connection *connection)
+{
+    const struct registry *registry = connection->registry;
+    if (connection == &registry->pulse) {
+        return registry->batches_open < BATCHES_MAX;
+    }
+    return connection != &registry->control || registry->calls_open < CALLS_MAX;
+}
+
+void intake_call_done(struct registry *registry)
+{
+    if (registry->calls_open-- == CALLS_MAX) {
+        connection_resume(&registry->control);
+    }
+}
+
+static void refuse_too_large(struct registry *registry, const struct inbound *inbound, size_t max)
+{
+    struct violations *violations = &registry->violations;
+    violations_clear(violations);
+    violations_add(violations, CODE_TOO_LARGE, "message must be at most %zu bytes (has %zu)", max,
+                   inbound->message->payload_bytes);
+    struct text worker_id = inbound->sender.kind == TOPIC_REQUEST ? (struct text){0} : inbound->sender.id;
+    if (inbound->sender.kind == TOPIC_WORKER_WILL) {
+        count_message(registry, inbound->sender.kind, CODE_TOO_LARGE);
+    } else {
+        asker_refuse(asker_new(registry, inbound, worker_id, (struct text){0}), violations);
+    }
+}
+
+void intake_message(struct connection *connection, const struct broker_message *message)
+{
+    struct registry *registry = connection->registry;
+    struct inbound inbound = {.message = message,
+                              .sender = topic_parse(registry->root, message->topic),
+                              .encoding = encoding_of(message->payload)};
+    enum topic_kind kind = inbound.sender.kind;
+    if (kind == TOPIC_CANARY) {
+        handle_canary(connection, message);
+        return;
+    }
+    if (message->retained) {
+        count_message(registry, kind, MESSAGE_RETAINED);
+        note(registry, LOG_DEBUG, "ignored a retained message on %.*s", TEXT_ARG(message->topic));
+        return;
+    }
+    if (message->payload_bytes > MESSAGE_BYTES_MAX) {
+        refuse_too_large(registry, &inbound, MESSAGE_BYTES_MAX);
+        return;
+    }
+    switch (kind) {
+    case TOPIC_WORKER_REGISTER:
+        handle_register(registry, &inbound);
+        break;
+    case TOPIC_WORKER_HEARTBEAT:
+        handle_heartbeat(registry, &inbound);
+        break;
+    case TOPIC_WORKER_DEREGISTER:
+        handle_deregister(registry, &inbound);
+        break;
+    case TOPIC_WORKER_WILL:
+        handle_will(registry, &inbound);
+        break;
+    case TOPIC_REQUEST:
+        handle_request(registry, &inbound);
+        break;
+    default:
+        count_message(registry, kind, CODE_INVALID_PAYLOAD);
+        note(registry, LOG_DEBUG, "ignored a message on %.*s", TEXT_ARG(message->topic));
+        break;
+    }
+}

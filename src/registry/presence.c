@@ -1,0 +1,93 @@
+/* presence.c -- the connection that says that this daemon exists: online while it lives, offline by its will. */
+#include "registry/internal.h"
+
+#include "base/clock.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* A daemon that died leaves its offline document for this long; the online one is told again well within it. */
+enum { PRESENCE_EXPIRY_S = 3600, PRESENCE_AGAIN_MS = 600 * 1000 };
+
+static void presence_topic(const struct registry *registry, char *out, size_t size)
+{
+    (void)snprintf(out, size, "%.*s/registry/%s", TEXT_ARG(registry->root), registry->instance);
+}
+
+enum err presence_new(struct registry *registry, struct fault *out_fault)
+{
+    const struct config *config = &registry->config;
+    char topic[CONFIG_STRING_MAX + INSTANCE_MAX + 16];
+    char client_id[CONFIG_STRING_MAX + INSTANCE_MAX];
+    char will[INSTANCE_MAX + 64];
+    presence_topic(registry, topic, sizeof topic);
+    (void)snprintf(client_id, sizeof client_id, "%s-%s", config->mqtt.client_id, registry->instance);
+    (void)snprintf(will, sizeof will, "{\"instance\":\"%s\",\"state\":\"offline\"}", registry->instance);
+    struct broker_options options = {
+        .uri = config->mqtt.uri,
+        .client_id = client_id,
+        .username = config->mqtt.username,
+        .password = registry->password,
+        .ca_file = config->mqtt.ca_file,
+        .certificate_file = config->mqtt.certificate_file,
+        .key_file = config->mqtt.key_file,
+        .will_topic = topic,
+        .will_payload = text_of(will),
+        .will_content_type = "application/json",
+        .will_expiry_s = PRESENCE_EXPIRY_S,
+        .will_retained = true,
+    };
+    return connection_new(&registry->presence, registry, "presence", &options, out_fault);
+}
+
+static void publish_presence(struct registry *registry, struct text payload)
+{
+    char topic[CONFIG_STRING_MAX + INSTANCE_MAX + 16];
+    presence_topic(registry, topic, sizeof topic);
+    struct broker_publication publication = {.topic = topic,
+                                             .payload = payload,
+                                             .qos = 1,
+                                             .retained = true,
+                                             .content_type = payload.len > 0 ? "application/json" : NULL,
+                                             .expiry_s = payload.len > 0 ? PRESENCE_EXPIRY_S : 0};
+    if (broker_publish(registry->presence.broker, &publication) != ERR_OK) {
+        note(registry, LOG_WARN, "the registry's own state could not be published");
+    }
+}
+
+void presence_tell(struct registry *registry)
+{
+    if (!registry->presence.connected) {
+        return;
+    }
+    json_t *document = json_pack("{s:s, s:s, s:s, s:I}", "instance", registry->instance, "state", "online", "role",
+                                 registry->active ? "active" : "standby", "at", (json_int_t)clock_wall_ms());
+    struct buf *payload = &registry->payload;
+    buf_clear(payload);
+    if (document != NULL && encode_document(document, ENCODING_JSON, payload) == ERR_OK) {
+        publish_presence(registry, buf_text(payload));
+    }
+    json_decref(document);
+    registry->presence_told_ms = clock_monotonic_ms();
+}
+
+void presence_connected(struct registry *registry)
+{
+    presence_tell(registry);
+}
+
+void presence_leave(struct registry *registry)
+{
+    if (registry->presence.connected) {
+        publish_presence(registry, (struct text){"", 0});
+    }
+    connection_want(&registry->presence, false);
+}
+
+void presence_tick(struct registry *registry, int64_t now_ms)
+{
+    connection_tick(&registry->presence, now_ms);
+    if (now_ms - registry->presence_told_ms > PRESENCE_AGAIN_MS) {
+        presence_tell(registry);
+    }
+}

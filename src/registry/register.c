@@ -1,0 +1,109 @@
+/* register.c -- a worker registers: decoded, validated, counted where refused, answered when Redis has it. */
+#include "registry/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void on_registered(void *context, const struct store_registered *result)
+{
+    struct asker *asker = context;
+    intake_call_done(asker->registry);
+    if (result->outcome != STORE_DONE) {
+        asker_refuse_for(asker, asker_code_of_outcome(result->outcome), "The registry cannot reach its store");
+        return;
+    }
+    const struct store_worker *worker = &result->worker;
+    struct reply reply = {.code = result->code};
+    struct extra extra = {.name = "worker"};
+    switch (result->code) {
+    case CODE_OK:
+        reply.message = text_of("Worker registered successfully");
+        reply.epoch = store_worker_int(worker, "epoch");
+        reply.heartbeat_interval_ms = store_worker_int(worker, "heartbeatIntervalMs");
+        reply.heartbeat_timeout_ms = store_worker_int(worker, "heartbeatTimeoutMs");
+        reply.revoked_jobs_json = store_worker_field(worker, "revokedJobs");
+        extra.value = status_document(asker->worker_id, worker->fields, worker->count);
+        break;
+    case CODE_RATE_LIMITED:
+        reply.message = text_of("Too many registration attempts");
+        reply.retry_after_ms = (struct opt_int){.set = true, .value = result->retry_after_ms};
+        break;
+    case CODE_VALIDATION_FAILED:
+        reply.violations = asker->violations;
+        break;
+    case CODE_SUPERSEDED:
+        reply.message = text_of("A later start of this worker has registered");
+        break;
+    case CODE_REGISTRY_FULL:
+        reply.message = text_of("The registry has no room for another worker (registration.max_workers)");
+        break;
+    default:
+        break;
+    }
+    asker_reply_with(asker, &reply, &extra, 1);
+}
+
+/* An id in the payload is checked against the topic's where that names the worker, and is the id where it does not. */
+static bool settle_id(struct registry *registry, const struct inbound *inbound, struct registration *registration)
+{
+    if (inbound->sender.kind == TOPIC_REQUEST) {
+        if (registration->worker_id.len > 0 && !worker_id_valid(registration->worker_id)) {
+            violations_add(&registry->violations, CODE_VALIDATION_FAILED,
+                           "workerId must be 1-128 of A-Z a-z 0-9 . _ - and begin with a letter or digit (is \"%.*s\")",
+                           TEXT_ARG(registration->worker_id));
+        }
+        return true;
+    }
+    if (registration->worker_id.data != NULL && !text_equal(registration->worker_id, inbound->sender.id)) {
+        return false;
+    }
+    registration->worker_id = inbound->sender.id;
+    return true;
+}
+
+/* The violations outlive the call to Redis, which may say instead that there were too many attempts. */
+static bool keep_violations(struct asker *asker, const struct violations *violations)
+{
+    asker->violations = malloc(sizeof *violations);
+    if (asker->violations != NULL) {
+        memcpy(asker->violations, violations, sizeof *violations);
+    }
+    return asker->violations != NULL;
+}
+
+void handle_register(struct registry *registry, const struct inbound *inbound)
+{
+    struct registration registration;
+    struct violations *violations = &registry->violations;
+    violations_clear(violations);
+    bool decoded = decode_registration(registry->decoder, inbound->message->payload, &registration, violations);
+    bool own = settle_id(registry, inbound, &registration);
+    struct asker *asker = asker_new(registry, inbound, registration.worker_id, registration.request_id);
+    if (asker == NULL) {
+        return;
+    }
+    if (!decoded) {
+        asker_refuse(asker, violations);
+        return;
+    }
+    if (!own) {
+        asker_refuse_for(asker, CODE_IDENTITY_MISMATCH, "workerId names another worker than the topic");
+        return;
+    }
+    validate_registration(&registration, &registry->limits, violations);
+    bool valid = violations->count == 0;
+    if (!valid && (!worker_id_valid(registration.worker_id) || !keep_violations(asker, violations))) {
+        asker_refuse(asker, violations);
+        return;
+    }
+    struct validate_timing timing = validate_timing_of(&registration, &registry->limits);
+    struct store_registration call = {
+        .registration = &registration,
+        .valid = valid,
+        .heartbeat_timeout_ms = timing.heartbeat_timeout_ms,
+        .heartbeat_interval_ms = timing.heartbeat_interval_ms,
+        .by = inbound->sender.kind == TOPIC_REQUEST ? inbound->sender.id : (struct text){0},
+    };
+    registry->calls_open++;
+    store_register(registry->store, &call, on_registered, asker);
+}
