@@ -1,0 +1,138 @@
+/* app.c -- wires loop, signals, log and registry together. */
+#include "daemon/app.h"
+
+#include "base/log.h"
+#include "registry/registry.h"
+
+#include <event2/event.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { SIGNALS = 3 };
+
+struct app {
+    const struct options *options;
+    struct config config;
+    struct log log;
+    struct event_base *base;
+    struct event *signals[SIGNALS];
+    struct registry *registry;
+    bool stopping;
+    int status;
+};
+
+static void on_note(void *owner, enum log_level level, const char *sentence)
+{
+    const struct app *app = owner;
+    log_write(&app->log, level, "%s", sentence);
+}
+
+static void on_stopped(void *owner)
+{
+    struct app *app = owner;
+    log_write(&app->log, LOG_INFO, "stopped");
+    (void)event_base_loopbreak(app->base);
+}
+
+static void on_stop_signal(evutil_socket_t number, short what, void *arg)
+{
+    (void)what;
+    struct app *app = arg;
+    if (app->stopping) {
+        log_write(&app->log, LOG_WARN, "signal %d again: stopping at once", (int)number);
+        app->status = EXIT_FAILURE;
+        (void)event_base_loopbreak(app->base);
+        return;
+    }
+    app->stopping = true;
+    log_write(&app->log, LOG_INFO, "signal %d: stopping", (int)number);
+    registry_stop(app->registry);
+}
+
+static void take_log_settings(struct app *app)
+{
+    app->log = (struct log){.level = (enum log_level)app->config.log.level,
+                            .format = (enum log_format)app->config.log.format,
+                            .fd = STDERR_FILENO};
+}
+
+static void log_lines(const struct app *app, enum log_level level, const char *what, struct buf *lines)
+{
+    const char *at = buf_terminated(lines);
+    while (at != NULL && *at != '\0') {
+        size_t len = strcspn(at, "\n");
+        log_write(&app->log, level, "%s%.*s", what, (int)len, at);
+        at += len + (at[len] == '\n');
+    }
+}
+
+static void on_reload_signal(evutil_socket_t number, short what, void *arg)
+{
+    (void)number;
+    (void)what;
+    struct app *app = arg;
+    static struct config fresh;
+    struct buf lines = {0};
+    if (config_load(app->options->file, environ, app->options->settings, app->options->setting_count, &fresh, NULL,
+                    &lines) != ERR_OK) {
+        log_lines(app, LOG_ERROR, "configuration not taken over: ", &lines);
+    } else {
+        config_reload(&app->config, &fresh, &lines);
+        log_lines(app, LOG_WARN, "needs a restart: ", &lines);
+        take_log_settings(app);
+        registry_configure(app->registry, &app->config);
+        log_write(&app->log, LOG_INFO, "configuration taken over");
+    }
+    buf_fini(&lines);
+}
+
+static bool watch_signals(struct app *app)
+{
+    static const int numbers[SIGNALS] = {SIGTERM, SIGINT, SIGHUP};
+    for (int i = 0; i < SIGNALS; i++) {
+        event_callback_fn handler = numbers[i] == SIGHUP ? on_reload_signal : on_stop_signal;
+        app->signals[i] = evsignal_new(app->base, numbers[i], handler, app);
+        if (app->signals[i] == NULL || event_add(app->signals[i], NULL) != 0) {
+            return false;
+        }
+    }
+    return signal(SIGPIPE, SIG_IGN) != SIG_ERR;
+}
+
+static void app_fini(struct app *app)
+{
+    registry_free(app->registry);
+    for (int i = 0; i < SIGNALS; i++) {
+        if (app->signals[i] != NULL) {
+            event_free(app->signals[i]);
+        }
+    }
+    if (app->base != NULL) {
+        event_base_free(app->base);
+    }
+}
+
+int app_run(const struct options *options, const struct config *config)
+{
+    static struct app app;
+    struct fault fault = {0};
+    app.options = options;
+    app.config = *config;
+    take_log_settings(&app);
+    struct registry_listener listener = {.owner = &app, .note = on_note, .stopped = on_stopped};
+    app.base = event_base_new();
+    if (app.base == NULL || !watch_signals(&app)) {
+        (void)fault_set(&fault, ERR_NO_MEMORY, "out of memory");
+    } else if (registry_new(app.base, config, &listener, &app.registry, &fault) == ERR_OK) {
+        log_write(&app.log, LOG_INFO, "musterd " MUSTER_VERSION " starts");
+        registry_start(app.registry);
+        (void)event_base_dispatch(app.base);
+    }
+    if (fault.code != ERR_OK) {
+        log_write(&app.log, LOG_ERROR, "%s", fault.text);
+        app.status = EXIT_FAILURE;
+    }
+    app_fini(&app);
+    return app.status;
+}

@@ -1,0 +1,60 @@
+/* main.c -- musterd: reads its command line and configuration, and runs. */
+#include "daemon/app.h"
+#include "daemon/options.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+enum { EXIT_RUN_FAILED = 1, EXIT_WRONG_USAGE = 2 };
+
+static const char usage[] =
+    "Usage: musterd [-c FILE] [-o section.key=value]... [--check-config] [--help] [--version]\n";
+
+static int show_help(void)
+{
+    struct buf help = {0};
+    (void)fputs(usage, stdout);
+    (void)fputs(
+        "\nThe registry daemon. Settings, as in the file, as -o, or as MUSTER_SECTION_KEY in the environment:\n\n",
+        stdout);
+    config_append_help(&help);
+    (void)fwrite(help.data, 1, help.len, stdout);
+    buf_fini(&help);
+    return 0;
+}
+
+static int run(const struct options *options)
+{
+    static struct config config;
+    struct buf errors = {0};
+    enum err err =
+        config_load(options->file, environ, options->settings, options->setting_count, &config, NULL, &errors);
+    (void)fwrite(errors.data, 1, errors.len, stderr);
+    buf_fini(&errors);
+    if (err != ERR_OK) {
+        return EXIT_WRONG_USAGE;
+    }
+    if (options->action == OPTIONS_CHECK) {
+        (void)puts("the configuration is good");
+        return 0;
+    }
+    return app_run(options, &config);
+}
+
+int main(int argc, char **argv)
+{
+    struct options options;
+    options_parse(argc, argv, &options);
+    switch (options.action) {
+    case OPTIONS_HELP:
+        return show_help();
+    case OPTIONS_VERSION:
+        (void)puts("musterd " MUSTER_VERSION);
+        return 0;
+    case OPTIONS_WRONG:
+        (void)fputs(usage, stderr);
+        return EXIT_WRONG_USAGE;
+    default:
+        return run(&options);
+    }
+}
