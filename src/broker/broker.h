@@ -45,18 +45,27 @@ struct broker_options {
 enum err broker_new(const struct broker_options *options, struct broker **out_broker, struct fault *out_fault) MUST_USE;
 void broker_free(struct broker *broker);
 
-/* broker_connect starts one attempt; BROKER_CONNECTED or BROKER_DISCONNECTED follows. */
+/*
+ * broker_connect starts one attempt; BROKER_CONNECTED or BROKER_DISCONNECTED follows. ERR_INVALID while an earlier one,
+ * or its connection, has not ended by BROKER_DISCONNECTED or broker_disconnect. connect_timeout_s is seen up to three
+ * seconds late.
+ */
 enum err broker_connect(struct broker *broker, struct fault *out_fault) MUST_USE;
 
-/* broker_disconnect ends the connection in good order (no will is sent) within timeout_ms; no event follows. */
+/*
+ * broker_disconnect waits up to timeout_ms until all that was published is written and acknowledged, then ends the
+ * connection in good order (no will is sent). No event follows but BROKER_MESSAGE, of what had been received.
+ */
 void broker_disconnect(struct broker *broker, int timeout_ms);
 
 struct broker_subscription {
     const char *filter;
     int qos;
+    bool retained_too; /* what is retained now comes as well (Retain Handling 0); else only what is published from now
+                          on */
 };
 
-/* Retain As Published, Retain Handling 2 (none at subscribe). BROKER_SUBSCRIBED follows, or BROKER_REFUSED. */
+/* Retain As Published. BROKER_SUBSCRIBED follows, or BROKER_REFUSED. */
 enum err broker_subscribe(struct broker *broker, const struct broker_subscription *subscriptions, size_t count,
                           struct fault *out_fault) MUST_USE;
 
@@ -81,7 +90,8 @@ enum broker_event_kind {
     BROKER_SUBSCRIBED,
     BROKER_MESSAGE,
     BROKER_ACKED,   /* the broker has publication id */
-    BROKER_REFUSED, /* publication id, or the subscription (id 0), was refused or lost */
+    BROKER_REFUSED, /* publication id, or the subscription (id 0), was refused; also, before BROKER_DISCONNECTED, of
+                       each publication that was open then: it is not sent again, and may or may not have arrived */
 };
 
 struct broker_message {

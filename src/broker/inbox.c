@@ -2,6 +2,7 @@
 #include "broker/inbox.h"
 
 #include "base/buf.h"
+#include "broker/waker.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -73,6 +74,7 @@ struct inbox {
     uint64_t received;
     uint64_t dropped;
     bool rung;
+    bool holding; /* the waker */
     struct ticket up;
     struct ticket down;
     char down_reason[sizeof((struct fault *)0)->text];
@@ -117,6 +119,7 @@ void inbox_free(struct inbox *inbox)
     if (inbox == NULL) {
         return;
     }
+    inbox_shut(inbox);
     for (size_t i = 0; i < inbox->block_count; i++) {
         free(inbox->blocks[i]);
     }
@@ -138,8 +141,18 @@ static void lock(struct inbox *inbox)
     (void)pthread_mutex_lock(&inbox->lock);
 }
 
+/* The library must not doze while an answer is due. */
 static void unlock(struct inbox *inbox)
 {
+    bool waiting = inbox->phase == PHASE_WAITING || inbox->open_count > 0;
+    if (waiting != inbox->holding) {
+        inbox->holding = waiting;
+        if (waiting) {
+            waker_hold();
+        } else {
+            waker_release();
+        }
+    }
     (void)pthread_mutex_unlock(&inbox->lock);
 }
 
@@ -310,7 +323,7 @@ void inbox_shut(struct inbox *inbox)
 
 static char *put_bytes(char *at, struct text text)
 {
-    if (text.len > 0) {
+    if (text.data != NULL) {
         memcpy(at, text.data, text.len);
     }
     return at + text.len;
@@ -512,8 +525,7 @@ void inbox_read_counters(struct inbox *inbox, struct broker_counters *out_counte
     *out_counters = (struct broker_counters){
         .received = inbox->received,
         .dropped = inbox->dropped,
-        .inbox_messages =
-            inbox->in.messages + atomic_load_explicit(&inbox->out_messages_left, memory_order_relaxed),
+        .inbox_messages = inbox->in.messages + atomic_load_explicit(&inbox->out_messages_left, memory_order_relaxed),
         .inbox_bytes = inbox->in.bytes.len + atomic_load_explicit(&inbox->out_bytes_left, memory_order_relaxed)};
     unlock(inbox);
 }

@@ -38,7 +38,8 @@ void inbox_begin(struct inbox *inbox);
 
 /*
  * inbox_promise makes a ticket for something that is about to be sent: ERR_CLOSED unless connected, ERR_FULL with
- * INBOX_TICKETS_MAX of them open, ERR_NO_MEMORY. id 0 with told false: nothing is told of it, and it only counts as open.
+ * INBOX_TICKETS_MAX of them open, ERR_NO_MEMORY. id 0 with told false: nothing is told of it, and it only counts as
+ * open.
  */
 enum err inbox_promise(struct inbox *inbox, uint64_t id, bool told, struct ticket **out_ticket) MUST_USE;
 
@@ -61,7 +62,8 @@ void inbox_read_counters(struct inbox *inbox, struct broker_counters *out_counte
 void inbox_put_message(struct inbox *inbox, const struct broker_message *message);
 void inbox_connected(struct inbox *inbox, bool session_present);
 
-/* inbox_disconnected refuses every open publication and tells the end, once for each inbox_begin: the first word counts. */
+/* inbox_disconnected refuses every open publication and tells the end, once for each inbox_begin: the first word
+ * counts. */
 void inbox_disconnected(struct inbox *inbox, int reason_code, const char *reason);
 
 /* inbox_settle tells what became of a ticket (reason NULL: nothing to say), once: after that it does nothing. */

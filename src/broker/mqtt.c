@@ -2,7 +2,9 @@
 #include "broker/broker.h"
 
 #include "broker/inbox.h"
+#include "broker/nodelay.h"
 #include "broker/settings.h"
+#include "broker/waker.h"
 
 #include <MQTTAsync.h>
 #include <limits.h>
@@ -25,11 +27,27 @@ struct broker {
     char tls_error[TLS_ERROR_BYTES]; /* the library's threads only */
 };
 
+/*
+ * The library guards what it has in common for all its clients against its own threads, but not one caller that
+ * destroys a client against another that sends; so its callers take turns. Its threads never take this lock.
+ */
+static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
+
 static void init_library(void)
 {
     MQTTAsync_init_options options = MQTTAsync_init_options_initializer;
     options.do_openssl_init = 1;
     MQTTAsync_global_init(&options);
+    waker_start();
+}
+
+static void destroy_client(struct broker *broker)
+{
+    (void)pthread_mutex_lock(&turn);
+    if (broker->client != NULL) {
+        MQTTAsync_destroy(&broker->client);
+    }
+    (void)pthread_mutex_unlock(&turn);
 }
 
 enum err broker_new(const struct broker_options *options, struct broker **out_broker, struct fault *out_fault)
@@ -60,9 +78,7 @@ void broker_free(struct broker *broker)
     if (broker == NULL) {
         return;
     }
-    if (broker->client != NULL) {
-        MQTTAsync_destroy(&broker->client);
-    }
+    destroy_client(broker);
     inbox_free(broker->inbox);
     settings_fini(&broker->settings);
     free(broker);
@@ -103,14 +119,15 @@ static int on_message(void *context, char *topic, int topic_len, MQTTAsync_messa
 
 static const char *describe_code(int code)
 {
-    const char *text = code >= FAILED_CODE_FIRST ? MQTTReasonCode_toString((enum MQTTReasonCodes)code)
-                                                 : MQTTAsync_strerror(code);
+    const char *text =
+        code >= FAILED_CODE_FIRST ? MQTTReasonCode_toString((enum MQTTReasonCodes)code) : MQTTAsync_strerror(code);
     return text != NULL ? text : "unknown reason";
 }
 
 static void on_connected(void *context, MQTTAsync_successData5 *success)
 {
     struct broker *broker = context;
+    nodelay_set(broker->settings.uri);
     inbox_connected(broker->inbox, success->alt.connect.sessionPresent != 0);
 }
 
@@ -305,15 +322,15 @@ enum err broker_connect(struct broker *broker, struct fault *out_fault)
     if (!inbox_is_idle(broker->inbox)) {
         return fault_set(out_fault, ERR_INVALID, "%s: connected or connecting already", broker->settings.options.uri);
     }
-    if (broker->client != NULL) {
-        MQTTAsync_destroy(&broker->client);
-    }
+    destroy_client(broker);
     inbox_begin(broker->inbox);
     broker->tls_error[0] = '\0';
+    (void)pthread_mutex_lock(&turn);
     int result = make_client(broker);
     if (result == MQTTASYNC_SUCCESS) {
         result = start_connect(broker);
     }
+    (void)pthread_mutex_unlock(&turn);
     if (result != MQTTASYNC_SUCCESS) {
         broker_disconnect(broker, 0);
         return fault_set(out_fault, ERR_CLOSED, "%s: %s", broker->settings.options.uri, describe_code(result));
@@ -327,9 +344,7 @@ void broker_disconnect(struct broker *broker, int timeout_ms)
     if (timeout_ms > 0) {
         (void)inbox_drained(broker->inbox, timeout_ms);
     }
-    if (broker->client != NULL) {
-        MQTTAsync_destroy(&broker->client);
-    }
+    destroy_client(broker);
     inbox_shut(broker->inbox);
 }
 
@@ -377,7 +392,7 @@ enum err broker_subscribe(struct broker *broker, const struct broker_subscriptio
         qos[i] = subscriptions[i].qos;
         each[i] = (MQTTSubscribe_options)MQTTSubscribe_options_initializer;
         each[i].retainAsPublished = 1;
-        each[i].retainHandling = 2;
+        each[i].retainHandling = subscriptions[i].retained_too ? 0 : 2;
     }
     MQTTAsync_callOptions call = MQTTAsync_callOptions_initializer;
     call.onSuccess5 = on_subscribed;
@@ -386,7 +401,9 @@ enum err broker_subscribe(struct broker *broker, const struct broker_subscriptio
     call.subscribeOptions = each[0];
     call.subscribeOptionsCount = (int)count;
     call.subscribeOptionsList = each;
+    (void)pthread_mutex_lock(&turn);
     int result = MQTTAsync_subscribeMany(broker->client, (int)count, filters, qos, &call);
+    (void)pthread_mutex_unlock(&turn);
     err = result == MQTTASYNC_SUCCESS ? ERR_OK : failed_to_send(ticket, result);
     return err == ERR_OK ? ERR_OK
                          : fault_set(out_fault, err, "%s: cannot subscribe to %s: %s", broker->settings.options.uri,
@@ -399,8 +416,7 @@ enum err broker_publish(struct broker *broker, const struct broker_publication *
     if (publication->payload.len > INT_MAX) {
         return ERR_RANGE;
     }
-    enum err err =
-        inbox_promise(broker->inbox, publication->id, publication->id != 0 && publication->qos > 0, &ticket);
+    enum err err = inbox_promise(broker->inbox, publication->id, publication->id != 0 && publication->qos > 0, &ticket);
     if (err != ERR_OK) {
         return err;
     }
@@ -408,15 +424,16 @@ enum err broker_publish(struct broker *broker, const struct broker_publication *
     call.onSuccess5 = on_published;
     call.onFailure5 = on_refused;
     call.context = ticket;
-    bool good =
-        add_text(&call.properties, MQTTPROPERTY_CODE_CONTENT_TYPE, text_of(publication->content_type)) &&
-        add_number(&call.properties, MQTTPROPERTY_CODE_MESSAGE_EXPIRY_INTERVAL, publication->expiry_s) &&
-        add_text(&call.properties, MQTTPROPERTY_CODE_RESPONSE_TOPIC, text_of(publication->response_topic)) &&
-        add_text(&call.properties, MQTTPROPERTY_CODE_CORRELATION_DATA, publication->correlation);
+    bool good = add_text(&call.properties, MQTTPROPERTY_CODE_CONTENT_TYPE, text_of(publication->content_type)) &&
+                add_number(&call.properties, MQTTPROPERTY_CODE_MESSAGE_EXPIRY_INTERVAL, publication->expiry_s) &&
+                add_text(&call.properties, MQTTPROPERTY_CODE_RESPONSE_TOPIC, text_of(publication->response_topic)) &&
+                add_text(&call.properties, MQTTPROPERTY_CODE_CORRELATION_DATA, publication->correlation);
     const char *payload = publication->payload.data != NULL ? publication->payload.data : "";
+    (void)pthread_mutex_lock(&turn);
     int result = good ? MQTTAsync_send(broker->client, publication->topic, (int)publication->payload.len, payload,
                                        publication->qos, publication->retained, &call)
                       : LIBRARY_NO_MEMORY;
+    (void)pthread_mutex_unlock(&turn);
     MQTTProperties_free(&call.properties);
     return result == MQTTASYNC_SUCCESS ? ERR_OK : failed_to_send(ticket, result);
 }

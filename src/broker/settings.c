@@ -19,8 +19,8 @@ static const struct scheme {
     const char *library_name;
     bool tls;
 } schemes[] = {
-    {"tcp://", "tcp://", false}, {"mqtt://", "tcp://", false}, {"ssl://", "ssl://", true},
-    {"mqtts://", "ssl://", true}, {"ws://", "ws://", false},   {"wss://", "wss://", true},
+    {"tcp://", "tcp://", false},  {"mqtt://", "tcp://", false}, {"ssl://", "ssl://", true},
+    {"mqtts://", "ssl://", true}, {"ws://", "ws://", false},    {"wss://", "wss://", true},
 };
 
 static enum err bad_uri(const char *uri, const char *why, struct fault *out_fault)

@@ -16,7 +16,8 @@ struct settings {
 };
 
 /* settings_init copies and checks; ERR_INVALID names what is wrong. The caller calls settings_fini in either case. */
-enum err settings_init(struct settings *settings, const struct broker_options *options, struct fault *out_fault) MUST_USE;
+enum err settings_init(struct settings *settings, const struct broker_options *options,
+                       struct fault *out_fault) MUST_USE;
 void settings_fini(struct settings *settings);
 
 #endif

@@ -2,7 +2,6 @@
 #include "codec/capabilities.h"
 
 #include "codec/check.h"
-#include "codec/json.h"
 #include "codec/labels.h"
 #include "codec/tree.h"
 
@@ -31,24 +30,27 @@ static void drop_nulls(json_t *map)
     }
 }
 
-/* Texts within the values: what is not clean could not be shown, and a name goes into a key. */
-static bool check_texts(const char *field, const json_t *node, struct violations *violations)
+static bool is_clean(const char *field, const char *data, size_t len, struct violations *violations)
 {
-    struct wire_value value;
-    struct text text;
+    struct text text = {0};
+    struct wire_value value = {.kind = WIRE_TEXT, .text = {data, len}};
+    return check_text(field, &value, len, &text, violations);
+}
+
+/* Names and texts within: what holds control characters could not be shown, and a name goes into a key. */
+static bool are_clean(const char *field, const json_t *node, struct violations *violations)
+{
     bool clean = true;
-    json_value(node, &value);
-    if (value.kind == WIRE_TEXT) {
-        return check_text(field, &value, MESSAGE_GATEWAY_BYTES_MAX, &text, violations);
+    if (json_is_string(node)) {
+        return is_clean(field, json_string_value(node), json_string_length(node), violations);
     }
-    for (size_t i = 0; value.kind == WIRE_LIST && i < value.count; i++) {
-        clean = check_texts(field, json_array_get(node, i), violations) && clean;
+    for (size_t i = 0; i < json_array_size(node); i++) {
+        clean = are_clean(field, json_array_get(node, i), violations) && clean;
     }
     json_t *map = (json_t *)(uintptr_t)node;
     for (void *at = json_object_iter(map); at != NULL; at = json_object_iter_next(map, at)) {
-        struct wire_value key = {.kind = WIRE_TEXT, .text = {json_object_iter_key(at), json_object_iter_key_len(at)}};
-        clean = check_text(field, &key, MESSAGE_GATEWAY_BYTES_MAX, &text, violations) && clean;
-        clean = check_texts(field, json_object_iter_value(at), violations) && clean;
+        clean = is_clean(field, json_object_iter_key(at), json_object_iter_key_len(at), violations) && clean;
+        clean = are_clean(field, json_object_iter_value(at), violations) && clean;
     }
     return clean;
 }
@@ -94,7 +96,7 @@ static void read_map(struct decoder *decoder, struct reader *reader, const char 
         return;
     }
     drop_nulls(map);
-    if (!check_texts(field, map, violations) || !take_names(decoder, field, map, &names, violations)) {
+    if (!are_clean(field, map, violations) || !take_names(decoder, field, map, &names, violations)) {
         json_decref(map);
         return;
     }
@@ -130,25 +132,25 @@ static void read_one(struct decoder *decoder, struct reader *reader, const char 
     }
 }
 
+static void read_text(struct decoder *decoder, const char *field, struct text text, struct texts *out_names,
+                      struct violations *violations)
+{
+    struct reader reader;
+    struct wire_value top;
+    /* One level less: the message's own map is around it. */
+    decoder_open(decoder, &reader, text, ENCODING_JSON, MESSAGE_DEPTH_MAX - 1, &decoder->unescaped_inside);
+    if (reader_next(&reader, &top)) {
+        read_one(decoder, &reader, field, &top, out_names, violations);
+    }
+    decoder_add_fault(decoder, &reader, field, violations);
+}
+
 void capabilities_read(struct decoder *decoder, const char *field, const struct wire_value *value,
                        struct texts *out_names, struct violations *out_violations)
 {
     if (value->kind != WIRE_TEXT) {
         read_one(decoder, &decoder->reader, field, value, out_names, out_violations);
-        return;
-    }
-    if (is_blank(value->text)) {
-        return;
-    }
-    struct reader inner;
-    struct wire_value top;
-    /* One level less: the message's own map is around it. */
-    decoder->capabilities_text =
-        json_load(value->text, MESSAGE_DEPTH_MAX - 1, decoder_containers_max(decoder), field, out_violations);
-    if (decoder->capabilities_text != NULL) {
-        reader_open_json(&inner, decoder->capabilities_text);
-        if (reader_next(&inner, &top)) {
-            read_one(decoder, &inner, field, &top, out_names, out_violations);
-        }
+    } else if (!is_blank(value->text)) {
+        read_text(decoder, field, value->text, out_names, out_violations);
     }
 }

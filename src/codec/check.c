@@ -52,9 +52,7 @@ bool check_int(const char *field, const struct wire_value *value, struct opt_int
 {
     int64_t number = 0;
     if (!wire_to_int(value, &number)) {
-        bool is_too_great = value->kind == WIRE_HUGE;
-        check_mismatch(field, is_too_great ? "at most 9223372036854775807" : "a whole number of at most 64 bits", value,
-                       out_violations);
+        check_mismatch(field, "a whole number from -2^63 to 2^63 - 1", value, out_violations);
         return false;
     }
     *out_int = (struct opt_int){.set = true, .value = number};

@@ -3,16 +3,17 @@
 #define MUSTER_CODEC_DECODER_H
 
 #include "codec/reader.h"
+#include "domain/code.h"
 
 /* A power of two, twice the jobs that one heartbeat may hold. */
 enum { DECODER_JOB_SLOTS = 2 * WORKER_JOBS_MAX };
 
-/* Trees and buffers hold what the last message pointed into, until the next one. */
+/* Tree and buffers hold what the last message pointed into, until the next one. */
 struct decoder {
     size_t bytes_max;
     struct reader reader;
-    json_t *payload_tree;      /* of JSON */
-    json_t *capabilities_text; /* of capabilities that came as JSON text */
+    struct buf unescaped;        /* texts of JSON that held escapes */
+    struct buf unescaped_inside; /* the same of capabilities that came as JSON text */
     json_t *capabilities_tree;
     struct buf capabilities_json;
     struct buf tags_json;
@@ -22,7 +23,12 @@ struct decoder {
     uint16_t job_slots[DECODER_JOB_SLOTS]; /* hash to 1 + the job's place in jobs; 0: none */
 };
 
-/* decoder_containers_max: how many lists and maps a payload may hold, so that its tree stays in proportion. */
-size_t decoder_containers_max(const struct decoder *decoder);
+/* decoder_open opens a reader whose trees stay in proportion to what a payload may be. */
+void decoder_open(const struct decoder *decoder, struct reader *reader, struct text bytes, enum encoding encoding,
+                  size_t depth_max, struct buf *unescaped);
+
+/* decoder_add_fault adds the violation, under the name, where the reader failed or has not read everything. */
+void decoder_add_fault(const struct decoder *decoder, const struct reader *reader, const char *name,
+                       struct violations *out_violations);
 
 #endif

@@ -1,23 +1,22 @@
-/* json.h -- JSON text to a tree and back, within limits. Internal to codec. */
+/* json.h -- JSON: reading one value in place, writing a tree. Internal to codec. */
 #ifndef MUSTER_CODEC_JSON_H
 #define MUSTER_CODEC_JSON_H
 
-#include "base/buf.h"
 #include "codec/wire.h"
-#include "domain/code.h"
 
 #include <jansson.h>
 
 /*
- * json_load reads a text whose top is an object or a list; the caller owns the tree. NULL with one violation, which
- * calls the text by the name given, where it is no JSON, names a key twice, nests deeper than depth_max, or holds
- * more than containers_max lists and objects: both are counted before anything is built.
+ * json_next reads the value at source->at (blanks before it are passed over) and moves behind it; behind the bracket
+ * only, of a list or map. False, with source->why, where there is none, or a number is beyond a double. Texts point
+ * into the bytes, or into source->unescaped where they hold escapes.
  */
-json_t *json_load(struct text text, size_t depth_max, size_t containers_max, const char *name,
-                  struct violations *out_violations);
+bool json_next(struct wire_source *source, struct wire_value *out_value) MUST_USE;
 
-/* json_value shows a node of a tree as a value; texts live as long as the tree. */
-void json_value(const json_t *node, struct wire_value *out_value);
+void json_pass_blanks(struct wire_source *source);
+
+/* json_take passes over blanks, and over the character if it comes next; says whether it did. */
+bool json_take(struct wire_source *source, char character);
 
 /*
  * json_append writes the tree compactly; ERR_NO_MEMORY. Keys are in the tree's order, or sorted. A real is written with

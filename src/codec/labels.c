@@ -6,6 +6,8 @@
 
 #include <stdio.h>
 
+enum { FEW_JOBS = 8 };
+
 const struct labels_rule labels_tags = {WORKER_TAGS_MAX, WORKER_LABEL_MAX, true};
 const struct labels_rule labels_jobs = {WORKER_JOBS_MAX, WORKER_JOB_MAX, false};
 
@@ -88,12 +90,11 @@ void labels_read(struct reader *reader, const struct labels_rule *rule, const ch
 {
     struct filling filling = {.rule = rule, .field = field, .items = items, .violations = out_violations};
     if (value->kind == WIRE_LIST) {
-        for (size_t i = 0; i < value->count; i++) {
-            struct wire_value inner;
-            if (!reader_next(reader, &inner) || !reader_skip(reader, &inner)) {
-                return;
+        for (size_t i = 0; reader_is_in(reader, value); i++) {
+            struct wire_value item;
+            if (reader_next(reader, &item) && reader_skip(reader, &item)) {
+                add(&filling, i, item);
             }
-            add(&filling, i, inner);
         }
     } else if (rule->is_set && value->kind == WIRE_TEXT) {
         add_separated(&filling, value->text);
@@ -119,10 +120,23 @@ static uint32_t hash_of(struct text text)
     return hash;
 }
 
+/* For a few it is quicker to compare each with each than to clear the table. */
+static bool few_repeat(struct texts jobs)
+{
+    for (size_t i = 1; i < jobs.count; i++) {
+        for (size_t k = 0; k < i; k++) {
+            if (text_equal(jobs.items[i], jobs.items[k])) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 bool labels_repeat(struct decoder *decoder, struct texts jobs)
 {
-    if (jobs.count < 2) {
-        return false;
+    if (jobs.count <= FEW_JOBS) {
+        return few_repeat(jobs);
     }
     memset(decoder->job_slots, 0, sizeof decoder->job_slots);
     for (size_t i = 0; i < jobs.count; i++) {

@@ -33,57 +33,60 @@ struct decoder *decoder_new(size_t bytes_max)
     return decoder;
 }
 
-static void drop_trees(struct decoder *decoder)
+static void forget(struct decoder *decoder)
 {
-    json_decref(decoder->payload_tree);
-    json_decref(decoder->capabilities_text);
     json_decref(decoder->capabilities_tree);
-    decoder->payload_tree = NULL;
-    decoder->capabilities_text = NULL;
     decoder->capabilities_tree = NULL;
+    buf_clear(&decoder->unescaped);
+    buf_clear(&decoder->unescaped_inside);
 }
 
 void decoder_free(struct decoder *decoder)
 {
     if (decoder != NULL) {
-        drop_trees(decoder);
+        forget(decoder);
+        buf_fini(&decoder->unescaped);
+        buf_fini(&decoder->unescaped_inside);
         buf_fini(&decoder->capabilities_json);
         buf_fini(&decoder->tags_json);
         free(decoder);
     }
 }
 
-size_t decoder_containers_max(const struct decoder *decoder)
+static size_t containers_max(const struct decoder *decoder)
 {
     return decoder->bytes_max / BYTES_A_CONTAINER;
 }
 
-static void add_fault(const struct decoder *decoder, struct violations *violations)
+void decoder_open(const struct decoder *decoder, struct reader *reader, struct text bytes, enum encoding encoding,
+                  size_t depth_max, struct buf *unescaped)
 {
-    const struct reader *reader = &decoder->reader;
+    reader_open(reader, bytes, encoding, depth_max, containers_max(decoder), unescaped);
+}
+
+void decoder_add_fault(const struct decoder *decoder, const struct reader *reader, const char *name,
+                       struct violations *out_violations)
+{
+    const struct wire_source *source = &reader->source;
     switch (reader->fault) {
     case READER_SOUND:
-        if (!reader_is_at_end(reader)) {
-            violations_add(violations, CODE_INVALID_PAYLOAD, "payload must end with its map (has %zu bytes more)",
-                           (size_t)(reader->end - reader->at));
+        if (reader_bytes_left(reader) > 0) {
+            violations_add(out_violations, CODE_INVALID_PAYLOAD, "%s must be one value (has %zu bytes after it)", name,
+                           reader_bytes_left(reader));
         }
         break;
-    case READER_ENDS_EARLY:
-        violations_add(violations, CODE_INVALID_PAYLOAD,
-                       "payload must be valid MessagePack (ends too early, after %zu bytes)",
-                       (size_t)(reader->end - reader->begin));
-        break;
-    case READER_BAD_BYTE:
-        violations_add(violations, CODE_INVALID_PAYLOAD, "payload must be valid MessagePack (has 0xc1 at byte %zu)",
-                       (size_t)(reader->at - reader->begin) - 1);
+    case READER_MALFORMED:
+        violations_add(out_violations, CODE_INVALID_PAYLOAD, "%s must be valid %s (at byte %zu: %s)", name,
+                       reader->encoding == ENCODING_JSON ? "JSON" : "MessagePack", (size_t)(source->at - source->begin),
+                       source->why);
         break;
     case READER_TOO_DEEP:
-        violations_add(violations, CODE_TOO_LARGE, "payload must be nested at most %d deep (is deeper)",
-                       MESSAGE_DEPTH_MAX);
+        violations_add(out_violations, CODE_TOO_LARGE, "%s must be nested at most %zu deep (is deeper)", name,
+                       reader->depth_max);
         break;
     case READER_TOO_MANY:
-        violations_add(violations, CODE_TOO_LARGE, "payload must hold at most %zu lists and maps (has more)",
-                       decoder_containers_max(decoder));
+        violations_add(out_violations, CODE_TOO_LARGE, "%s must hold at most %zu lists and maps (has more)", name,
+                       containers_max(decoder));
         break;
     }
 }
@@ -92,7 +95,8 @@ static void add_fault(const struct decoder *decoder, struct violations *violatio
 static bool begin(struct decoder *decoder, struct text payload, struct wire_value *out_map,
                   struct violations *violations)
 {
-    drop_trees(decoder);
+    struct reader *reader = &decoder->reader;
+    forget(decoder);
     if (payload.len > decoder->bytes_max) {
         violations_add(violations, CODE_TOO_LARGE, "payload must be at most %zu bytes (has %zu)", decoder->bytes_max,
                        payload.len);
@@ -102,18 +106,9 @@ static bool begin(struct decoder *decoder, struct text payload, struct wire_valu
         violations_add(violations, CODE_INVALID_PAYLOAD, "payload must be a map (is empty)");
         return false;
     }
-    if (encoding_of(payload) == ENCODING_JSON) {
-        decoder->payload_tree =
-            json_load(payload, MESSAGE_DEPTH_MAX, decoder_containers_max(decoder), "payload", violations);
-        if (decoder->payload_tree == NULL) {
-            return false;
-        }
-        reader_open_json(&decoder->reader, decoder->payload_tree);
-    } else {
-        reader_open_msgpack(&decoder->reader, payload, decoder_containers_max(decoder));
-    }
-    if (!reader_next(&decoder->reader, out_map)) {
-        add_fault(decoder, violations);
+    decoder_open(decoder, reader, payload, encoding_of(payload), MESSAGE_DEPTH_MAX, &decoder->unescaped);
+    if (!reader_next(reader, out_map)) {
+        decoder_add_fault(decoder, reader, "payload", violations);
         return false;
     }
     if (out_map->kind != WIRE_MAP) {
@@ -129,7 +124,7 @@ static void decode(struct decoder *decoder, struct text payload, const struct sc
     struct wire_value map;
     if (begin(decoder, payload, &map, violations)) {
         schema_read(decoder, schema, &map, message, violations);
-        add_fault(decoder, violations);
+        decoder_add_fault(decoder, &decoder->reader, "payload", violations);
     }
 }
 
@@ -225,18 +220,13 @@ json_t *decode_document(struct decoder *decoder, struct text payload, struct vio
     if (!begin(decoder, payload, &map, out_violations)) {
         return NULL;
     }
-    if (decoder->payload_tree != NULL) {
-        json_t *tree = decoder->payload_tree;
-        decoder->payload_tree = NULL;
-        return tree;
-    }
     const char *why = "more than there is memory for";
     size_t before = out_violations->count;
     json_t *tree = tree_read(&decoder->reader, &map, TREE_REALS_AS_GIVEN, &why);
     if (tree == NULL && decoder->reader.fault == READER_SOUND) {
         violations_add(out_violations, CODE_INVALID_PAYLOAD, "payload must be without %s", why);
     } else {
-        add_fault(decoder, out_violations);
+        decoder_add_fault(decoder, &decoder->reader, "payload", out_violations);
     }
     if (out_violations->count > before) {
         json_decref(tree);

@@ -63,6 +63,8 @@ static const struct shape shapes[SHAPES_END - SHAPES_FIRST] = {
     {SHAPE_COUNTED, 4, WIRE_MAP, 0},
 };
 
+static const char ends_early[] = "it ends too early";
+
 static uint64_t big_endian(const unsigned char *at, size_t size)
 {
     uint64_t number = 0;
@@ -95,22 +97,32 @@ static int64_t signed_of(uint64_t bits, size_t size)
     return number;
 }
 
-/* Takes len bytes of text or data, or believes the head of a list or map of len. */
-static enum err take_counted(const unsigned char **at, const unsigned char *end, enum wire_kind kind, size_t len,
-                             struct wire_value *out)
+static bool fail(struct wire_source *source, const char *why)
 {
-    size_t left = (size_t)(end - *at);
+    source->why = why;
+    return false;
+}
+
+static size_t bytes_left(const struct wire_source *source)
+{
+    return (size_t)(source->end - source->at);
+}
+
+/* Takes len bytes of text or data, or believes the head of a list or map of len. */
+static bool take_counted(struct wire_source *source, enum wire_kind kind, size_t len, struct wire_value *out)
+{
     size_t least = kind == WIRE_MAP ? 2 : 1;
-    if (len > left / least) {
-        return ERR_RANGE;
+    if (len > bytes_left(source) / least) {
+        return fail(source, ends_early);
     }
     out->kind = kind;
-    out->count = len;
     if (kind == WIRE_TEXT || kind == WIRE_BYTES) {
-        out->text = (struct text){(const char *)*at, len};
-        *at += len;
+        out->text = (struct text){(const char *)source->at, len};
+        source->at += len;
+    } else {
+        out->count = len;
     }
-    return ERR_OK;
+    return true;
 }
 
 static void take_number(const struct shape *shape, uint64_t bits, struct wire_value *out)
@@ -126,60 +138,60 @@ static void take_number(const struct shape *shape, uint64_t bits, struct wire_va
         out->integer = (int64_t)bits;
     } else {
         out->kind = WIRE_HUGE;
-        out->huge = bits;
+        out->real = (double)bits;
     }
 }
 
-static enum err take_shaped(const unsigned char **at, const unsigned char *end, unsigned first, struct wire_value *out)
+static bool take_shaped(struct wire_source *source, unsigned first, struct wire_value *out)
 {
     const struct shape *shape = &shapes[first - SHAPES_FIRST];
-    if ((size_t)(end - *at) < (size_t)shape->size + shape->extra) {
-        return ERR_RANGE;
+    if (bytes_left(source) < (size_t)shape->size + shape->extra) {
+        return fail(source, ends_early);
     }
     switch (shape->kind) {
     case SHAPE_NONE:
-        return ERR_INVALID;
+        return fail(source, "0xc1 has no meaning");
     case SHAPE_NULL:
         out->kind = WIRE_NULL;
-        return ERR_OK;
+        return true;
     case SHAPE_FLAG:
         out->kind = WIRE_FLAG;
         out->flag = (first & 1) != 0;
-        return ERR_OK;
+        return true;
     case SHAPE_DATA:
-        *at += shape->extra;
-        return take_counted(at, end, WIRE_BYTES, shape->size, out);
+        source->at += shape->extra;
+        return take_counted(source, WIRE_BYTES, shape->size, out);
     default:
         break;
     }
-    uint64_t number = big_endian(*at, shape->size);
-    *at += shape->size;
+    uint64_t number = big_endian(source->at, shape->size);
+    source->at += shape->size;
     if (shape->kind != SHAPE_COUNTED) {
         take_number(shape, number, out);
-        return ERR_OK;
+        return true;
     }
-    *at += shape->extra;
-    return take_counted(at, end, (enum wire_kind)shape->holds, (size_t)number, out);
+    source->at += shape->extra;
+    return take_counted(source, (enum wire_kind)shape->holds, (size_t)number, out);
 }
 
-enum err msgpack_next(const unsigned char **at, const unsigned char *end, struct wire_value *out_value)
+bool msgpack_next(struct wire_source *source, struct wire_value *out_value)
 {
-    if (*at == end) {
-        return ERR_RANGE;
+    if (source->at == source->end) {
+        return fail(source, ends_early);
     }
-    unsigned first = *(*at)++;
+    unsigned first = *source->at++;
     if (first < 0x80 || first >= SHAPES_END) {
         out_value->kind = WIRE_INT;
         out_value->integer = first < 0x80 ? (int64_t)first : (int64_t)first - 0x100;
-        return ERR_OK;
+        return true;
     }
     if (first >= SHAPES_FIRST) {
-        return take_shaped(at, end, first, out_value);
+        return take_shaped(source, first, out_value);
     }
     if (first >= 0xa0) {
-        return take_counted(at, end, WIRE_TEXT, first & 0x1f, out_value);
+        return take_counted(source, WIRE_TEXT, first & 0x1f, out_value);
     }
-    return take_counted(at, end, first >= 0x90 ? WIRE_LIST : WIRE_MAP, first & 0x0f, out_value);
+    return take_counted(source, first >= 0x90 ? WIRE_LIST : WIRE_MAP, first & 0x0f, out_value);
 }
 
 static int append_bytes(void *out, const char *bytes, size_t len)

@@ -8,11 +8,11 @@
 #include <jansson.h>
 
 /*
- * msgpack_next reads the value at *at and moves *at behind it; behind the head only, of a list or map. ERR_INVALID for
- * a byte that MessagePack does not use; ERR_RANGE where it promises more than there is up to end. Texts point into
- * the bytes.
+ * msgpack_next reads the value at source->at and moves behind it; behind the head only, of a list or map. False, with
+ * source->why, for a byte that MessagePack does not use, and where more is promised than there is. Texts point into the
+ * bytes.
  */
-enum err msgpack_next(const unsigned char **at, const unsigned char *end, struct wire_value *out_value) MUST_USE;
+bool msgpack_next(struct wire_source *source, struct wire_value *out_value) MUST_USE;
 
 /* msgpack_append writes the tree with the shortest forms; ERR_NO_MEMORY. */
 enum err msgpack_append(struct buf *out, const json_t *tree) MUST_USE;

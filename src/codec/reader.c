@@ -1,75 +1,126 @@
-/* reader.c -- one walk for both encodings: over the bytes of MessagePack, over the tree of JSON. */
+/* reader.c -- one walk over the bytes of both encodings, as deep as is allowed. */
 #include "codec/reader.h"
 
 #include "codec/json.h"
 #include "codec/msgpack.h"
 
-void reader_open_msgpack(struct reader *reader, struct text bytes, size_t containers_max)
+void reader_open(struct reader *reader, struct text bytes, enum encoding encoding, size_t depth_max,
+                 size_t containers_max, struct buf *unescaped)
 {
-    reader->begin = (const unsigned char *)bytes.data;
-    reader->at = reader->begin;
-    reader->end = reader->begin + bytes.len;
-    reader->root = NULL;
+    const unsigned char *begin = (const unsigned char *)bytes.data;
+    reader->source =
+        (struct wire_source){.begin = begin, .at = begin, .end = begin + bytes.len, .unescaped = unescaped};
+    reader->encoding = encoding;
+    reader->depth_max = depth_max;
     reader->containers_left = containers_max;
     reader->depth = 0;
     reader->fault = READER_SOUND;
 }
 
-void reader_open_json(struct reader *reader, json_t *root)
+static bool fail(struct reader *reader, enum reader_fault fault, const char *why)
 {
-    reader->begin = NULL;
-    reader->at = NULL;
-    reader->end = NULL;
-    reader->root = root;
-    reader->containers_left = SIZE_MAX;
-    reader->depth = 0;
-    reader->fault = READER_SOUND;
-}
-
-static void step_msgpack(struct reader *reader, struct wire_value *out)
-{
-    enum err err = msgpack_next(&reader->at, reader->end, out);
-    if (err != ERR_OK) {
-        reader->fault = err == ERR_INVALID ? READER_BAD_BYTE : READER_ENDS_EARLY;
+    reader->fault = fault;
+    if (why != NULL) {
+        reader->source.why = why;
     }
+    return false;
 }
 
-/* Returns the node that was read; NULL for a key. */
-static json_t *step_json(struct reader *reader, struct wire_value *out)
+static struct reader_frame *innermost(struct reader *reader)
 {
-    json_t *node = reader->root;
-    if (reader->depth > 0) {
-        struct reader_frame *frame = &reader->frames[reader->depth - 1];
-        if (json_is_array(frame->node)) {
-            node = json_array_get(frame->node, json_array_size(frame->node) - frame->left);
-        } else if (frame->left % 2 == 0) {
-            out->kind = WIRE_TEXT;
-            out->text = (struct text){json_object_iter_key(frame->at), json_object_iter_key_len(frame->at)};
-            return NULL;
-        } else {
-            node = json_object_iter_value(frame->at);
-            frame->at = json_object_iter_next(frame->node, frame->at);
+    return reader->depth > 0 ? &reader->frames[reader->depth - 1] : NULL;
+}
+
+static bool open_container(struct reader *reader, struct wire_value *value)
+{
+    if (reader->depth == reader->depth_max) {
+        return fail(reader, READER_TOO_DEEP, NULL);
+    }
+    if (reader->containers_left == 0) {
+        return fail(reader, READER_TOO_MANY, NULL);
+    }
+    reader->containers_left--;
+    struct reader_frame *frame = &reader->frames[reader->depth++];
+    frame->is_map = value->kind == WIRE_MAP;
+    frame->is_at_value = false;
+    value->level = reader->depth;
+    return true;
+}
+
+static bool is_container(const struct wire_value *value)
+{
+    return value->kind == WIRE_LIST || value->kind == WIRE_MAP;
+}
+
+static bool next_msgpack(struct reader *reader, struct wire_value *out)
+{
+    if (!msgpack_next(&reader->source, out)) {
+        return fail(reader, READER_MALFORMED, NULL);
+    }
+    struct reader_frame *frame = innermost(reader);
+    if (frame != NULL) {
+        frame->left--;
+    }
+    if (is_container(out)) {
+        size_t left = out->kind == WIRE_MAP ? 2 * out->count : out->count;
+        if (!open_container(reader, out)) {
+            return false;
         }
+        innermost(reader)->left = left;
     }
-    json_value(node, out);
-    return node;
+    while (reader->depth > 0 && innermost(reader)->left == 0) {
+        reader->depth--;
+    }
+    return true;
 }
 
-static void open_container(struct reader *reader, const struct wire_value *value, json_t *node)
+/* What may follow a whole value: a comma, and whatever ends with it. */
+static bool end_values(struct reader *reader)
 {
-    if (reader->depth == MESSAGE_DEPTH_MAX) {
-        reader->fault = READER_TOO_DEEP;
-        return;
+    while (reader->depth > 0 && !json_take(&reader->source, ',')) {
+        if (!json_take(&reader->source, innermost(reader)->is_map ? '}' : ']')) {
+            return fail(reader, READER_MALFORMED, "a comma or the closing bracket is missing");
+        }
+        reader->depth--;
     }
-    if (reader->containers_left-- == 0) {
-        reader->fault = READER_TOO_MANY;
-        return;
+    if (reader->depth > 0) {
+        innermost(reader)->is_at_value = false;
     }
-    reader->frames[reader->depth++] = (struct reader_frame){
-        .left = value->kind == WIRE_MAP ? 2 * value->count : value->count,
-        .node = node,
-        .at = value->kind == WIRE_MAP && node != NULL ? json_object_iter(node) : NULL,
-    };
+    return true;
+}
+
+static bool end_key(struct reader *reader, const struct wire_value *key)
+{
+    if (key->kind != WIRE_TEXT) {
+        return fail(reader, READER_MALFORMED, "a name must be a text");
+    }
+    if (!json_take(&reader->source, ':')) {
+        return fail(reader, READER_MALFORMED, "a colon is missing");
+    }
+    innermost(reader)->is_at_value = true;
+    return true;
+}
+
+static bool next_json(struct reader *reader, struct wire_value *out)
+{
+    if (!json_next(&reader->source, out)) {
+        return fail(reader, READER_MALFORMED, NULL);
+    }
+    const struct reader_frame *frame = innermost(reader);
+    if (frame != NULL && frame->is_map && !frame->is_at_value) {
+        return end_key(reader, out);
+    }
+    if (!is_container(out)) {
+        return end_values(reader);
+    }
+    if (!open_container(reader, out)) {
+        return false;
+    }
+    if (json_take(&reader->source, out->kind == WIRE_MAP ? '}' : ']')) {
+        reader->depth--;
+        return end_values(reader);
+    }
+    return true;
 }
 
 bool reader_next(struct reader *reader, struct wire_value *out_value)
@@ -77,43 +128,27 @@ bool reader_next(struct reader *reader, struct wire_value *out_value)
     if (reader->fault != READER_SOUND) {
         return false;
     }
-    json_t *node = NULL;
-    if (reader->root == NULL) {
-        step_msgpack(reader, out_value);
-        if (reader->fault != READER_SOUND) {
-            return false;
-        }
-    } else {
-        node = step_json(reader, out_value);
-    }
-    if (reader->depth > 0) {
-        reader->frames[reader->depth - 1].left--;
-    }
-    if (out_value->kind == WIRE_LIST || out_value->kind == WIRE_MAP) {
-        open_container(reader, out_value, node);
-    }
-    while (reader->depth > 0 && reader->frames[reader->depth - 1].left == 0) {
-        reader->depth--;
-    }
-    return reader->fault == READER_SOUND;
+    return reader->encoding == ENCODING_JSON ? next_json(reader, out_value) : next_msgpack(reader, out_value);
+}
+
+bool reader_is_in(const struct reader *reader, const struct wire_value *container)
+{
+    return reader->depth >= container->level && reader->fault == READER_SOUND;
 }
 
 bool reader_skip(struct reader *reader, const struct wire_value *value)
 {
-    if ((value->kind != WIRE_LIST && value->kind != WIRE_MAP) || value->count == 0) {
-        return reader->fault == READER_SOUND;
-    }
-    size_t own_depth = reader->depth;
     struct wire_value inner;
-    while (reader->depth >= own_depth) {
-        if (!reader_next(reader, &inner)) {
-            return false;
-        }
+    while (is_container(value) && reader_is_in(reader, value) && reader_next(reader, &inner)) {
     }
-    return true;
+    return reader->fault == READER_SOUND;
 }
 
-bool reader_is_at_end(const struct reader *reader)
+size_t reader_bytes_left(const struct reader *reader)
 {
-    return reader->depth == 0 && reader->at == reader->end;
+    struct wire_source rest = reader->source;
+    if (reader->encoding == ENCODING_JSON) {
+        json_pass_blanks(&rest);
+    }
+    return (size_t)(rest.end - rest.at);
 }

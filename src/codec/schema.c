@@ -93,7 +93,7 @@ void schema_read(struct decoder *decoder, const struct schema *schema, const str
     struct reader *reader = &decoder->reader;
     size_t next = 0;
     uint32_t seen = 0;
-    for (size_t i = 0; i < map->count; i++) {
+    while (reader_is_in(reader, map)) {
         struct wire_value key;
         struct wire_value value;
         if (!reader_next(reader, &key) || !reader_skip(reader, &key) || !reader_next(reader, &value)) {

@@ -5,27 +5,38 @@
 
 #include <math.h>
 
-static json_t *read_map(struct reader *reader, size_t count, enum tree_reals reals, const char **out_why)
+static json_t *read_pair(struct reader *reader, json_t *map, enum tree_reals reals, struct text *out_key,
+                         const char **out_why)
+{
+    struct wire_value key;
+    struct wire_value value;
+    if (!reader_next(reader, &key)) {
+        return NULL;
+    }
+    if (key.kind != WIRE_TEXT) {
+        *out_why = "names that are not text";
+        return NULL;
+    }
+    if (utf8_valid_bytes(key.text) < key.text.len) {
+        *out_why = "text that is not UTF-8";
+        return NULL;
+    }
+    if (json_object_getn(map, key.text.data, key.text.len) != NULL) {
+        *out_why = "names that come twice";
+        return NULL;
+    }
+    *out_key = key.text;
+    return reader_next(reader, &value) ? tree_read(reader, &value, reals, out_why) : NULL;
+}
+
+static json_t *read_map(struct reader *reader, const struct wire_value *head, enum tree_reals reals,
+                        const char **out_why)
 {
     json_t *map = json_object();
-    for (size_t i = 0; i < count && map != NULL; i++) {
-        struct wire_value key;
-        struct wire_value inner;
-        json_t *node = NULL;
-        if (!reader_next(reader, &key)) {
-            *out_why = NULL;
-        } else if (key.kind != WIRE_TEXT) {
-            *out_why = "keys that are not text";
-        } else if (utf8_valid_bytes(key.text) < key.text.len) {
-            *out_why = "text that is not UTF-8";
-        } else if (json_object_getn(map, key.text.data, key.text.len) != NULL) {
-            *out_why = "keys that come twice";
-        } else if (!reader_next(reader, &inner)) {
-            *out_why = NULL;
-        } else {
-            node = tree_read(reader, &inner, reals, out_why);
-        }
-        if (node == NULL || json_object_setn_new(map, key.text.data, key.text.len, node) != 0) {
+    while (map != NULL && reader_is_in(reader, head)) {
+        struct text key = {0};
+        json_t *value = read_pair(reader, map, reals, &key, out_why);
+        if (value == NULL || json_object_setn_new(map, key.data, key.len, value) != 0) {
             json_decref(map);
             map = NULL;
         }
@@ -33,17 +44,13 @@ static json_t *read_map(struct reader *reader, size_t count, enum tree_reals rea
     return map;
 }
 
-static json_t *read_list(struct reader *reader, size_t count, enum tree_reals reals, const char **out_why)
+static json_t *read_list(struct reader *reader, const struct wire_value *head, enum tree_reals reals,
+                         const char **out_why)
 {
     json_t *list = json_array();
-    for (size_t i = 0; i < count && list != NULL; i++) {
-        struct wire_value inner;
-        json_t *node = NULL;
-        if (reader_next(reader, &inner)) {
-            node = tree_read(reader, &inner, reals, out_why);
-        } else {
-            *out_why = NULL;
-        }
+    while (list != NULL && reader_is_in(reader, head)) {
+        struct wire_value item;
+        json_t *node = reader_next(reader, &item) ? tree_read(reader, &item, reals, out_why) : NULL;
         if (node == NULL || json_array_append_new(list, node) != 0) {
             json_decref(list);
             list = NULL;
@@ -65,9 +72,9 @@ json_t *tree_read(struct reader *reader, const struct wire_value *value, enum tr
 {
     switch (value->kind) {
     case WIRE_MAP:
-        return read_map(reader, value->count, reals, out_why);
+        return read_map(reader, value, reals, out_why);
     case WIRE_LIST:
-        return read_list(reader, value->count, reals, out_why);
+        return read_list(reader, value, reals, out_why);
     case WIRE_TEXT:
         *out_why = "text that is not UTF-8";
         return json_stringn(value->text.data, value->text.len);

@@ -31,8 +31,6 @@ bool wire_to_real(const struct wire_value *value, double *out_real)
         *out_real = (double)value->integer;
         return true;
     case WIRE_HUGE:
-        *out_real = (double)value->huge;
-        return true;
     case WIRE_REAL:
         if (isfinite(value->real)) {
             *out_real = value->real;
@@ -80,8 +78,6 @@ void wire_describe(const struct wire_value *value, char out[WIRE_DESCRIPTION_MAX
         (void)snprintf(out, WIRE_DESCRIPTION_MAX, "%" PRId64, value->integer);
         break;
     case WIRE_HUGE:
-        (void)snprintf(out, WIRE_DESCRIPTION_MAX, "%" PRIu64, value->huge);
-        break;
     case WIRE_REAL:
         (void)snprintf(out, WIRE_DESCRIPTION_MAX, "%.15g", value->real);
         break;

@@ -1,8 +1,8 @@
-/* wire.h -- one value of a payload, whatever its encoding. Pure. Internal to codec. */
+/* wire.h -- one value of a payload, whatever its encoding, and the bytes it is read from. Pure. Internal to codec. */
 #ifndef MUSTER_CODEC_WIRE_H
 #define MUSTER_CODEC_WIRE_H
 
-#include "base/text.h"
+#include "base/buf.h"
 
 #include <stdint.h>
 
@@ -20,14 +20,23 @@ enum wire_kind {
 
 struct wire_value {
     enum wire_kind kind;
-    size_t count; /* of a list: its items; of a map: its pairs */
     union {
         bool flag;
         int64_t integer;
-        uint64_t huge;
-        double real;
+        double real; /* of WIRE_HUGE: about as much */
         struct text text;
+        size_t count; /* of a list: its items; of a map: its pairs; of MessagePack only */
     };
+    size_t level; /* of a list or map: how many are around what is in it, itself included */
+};
+
+/* Bytes being read. unescaped has room for all texts of JSON that cannot be shown in place. */
+struct wire_source {
+    const unsigned char *begin;
+    const unsigned char *at;
+    const unsigned char *end;
+    struct buf *unescaped;
+    const char *why; /* of malformed bytes: what is wrong at at */
 };
 
 /* wire_to_int takes a whole number of any width, a real without a fraction too; false where it is none or too great. */
