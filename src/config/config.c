@@ -1,6 +1,8 @@
 /* config.c -- fills a configuration from its sources in order: defaults, file, environment, options. */
 #include "config/internal.h"
 
+#include "base/secret.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <ini.h>
@@ -333,25 +335,5 @@ void config_reload(struct config *config, const struct config *fresh, struct buf
 
 enum err config_read_secret(const char *file, char out[CONFIG_STRING_MAX], struct fault *out_fault)
 {
-    char line[CONFIG_STRING_MAX + 2] = "";
-    enum err err = ERR_OK;
-    FILE *stream = fopen(file, "re");
-    if (stream == NULL) {
-        return fault_set(out_fault, ERR_IO, "password file %s: %s", file, strerror(errno));
-    }
-    if (fgets(line, sizeof line, stream) == NULL && ferror(stream)) {
-        err = fault_set(out_fault, ERR_IO, "password file %s: %s", file, strerror(errno));
-    }
-    size_t len = strcspn(line, "\r\n");
-    if (err == ERR_OK && (len == 0 || len >= CONFIG_STRING_MAX)) {
-        err = fault_set(out_fault, ERR_INVALID, "password file %s: its first line must have 1 to %d bytes", file,
-                        CONFIG_STRING_MAX - 1);
-    }
-    if (err == ERR_OK) {
-        memcpy(out, line, len);
-        out[len] = '\0';
-    }
-    explicit_bzero(line, sizeof line);
-    (void)fclose(stream);
-    return err;
+    return secret_read(file, out, CONFIG_STRING_MAX, out_fault);
 }

@@ -1,0 +1,181 @@
+/* server.c -- configuration files, starting and waiting until a port answers. */
+#include "support/server.h"
+
+#include "base/buf.h"
+#include "support/wait.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { READY_MS = 10000, LOG_TAIL = 200, STARTS_MAX = 3 };
+
+static struct sockaddr_in loopback(int port)
+{
+    return (struct sockaddr_in){
+        .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+}
+
+int server_free_port(void)
+{
+    struct sockaddr_in address = loopback(0);
+    socklen_t len = sizeof address;
+    int port = 0;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof address) == 0 &&
+        getsockname(fd, (struct sockaddr *)&address, &len) == 0) {
+        port = ntohs(address.sin_port);
+    }
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    return port;
+}
+
+static bool answers(int port)
+{
+    struct sockaddr_in address = loopback(port);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool connected = fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0;
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    return connected;
+}
+
+static bool ready_or_ended(void *context)
+{
+    struct server *server = context;
+    return !process_is_running(&server->process) || answers(server->port);
+}
+
+static enum err not_ready(struct server *server, struct fault *out_fault)
+{
+    char *log = process_log(&server->process);
+    size_t len = log != NULL ? strlen(log) : 0;
+    const char *tail = log == NULL ? "" : log + (len > LOG_TAIL ? len - LOG_TAIL : 0);
+    enum err err = fault_set(out_fault, ERR_IO, "%s on port %d %s; its log ends: %s", server->program, server->port,
+                             server->process.pid > 0 ? "did not answer" : "ended at once", tail);
+    free(log);
+    return err;
+}
+
+enum err server_start_again(struct server *server, struct fault *out_fault)
+{
+    const char *mosquitto[] = {"mosquitto", "-c", server->config_path, NULL};
+    const char *redis[] = {"redis-server", server->config_path, NULL};
+    char log[sizeof server->config_path];
+    (void)snprintf(log, sizeof log, "%s/%s.log", server->folder, server->program);
+    enum err err = process_start(&server->process, strcmp(server->program, "mosquitto") == 0 ? mosquitto : redis, NULL,
+                                 log, out_fault);
+    if (err != ERR_OK) {
+        return err;
+    }
+    if (!wait_until(ready_or_ended, server, READY_MS) || !process_is_running(&server->process)) {
+        err = not_ready(server, out_fault);
+        process_stop(&server->process, SIGKILL);
+    }
+    return err;
+}
+
+static void mosquitto_config(struct server *server, const char *extra, struct buf *config)
+{
+    /* As root it would become another user, who may not enter the folder. */
+    if (geteuid() == 0) {
+        buf_append_string(config, "user root\n");
+    }
+    buf_printf(config,
+               "listener %d 127.0.0.1\n"
+               "allow_anonymous true\n"
+               "persistence true\n"
+               "persistence_location %s/\n"
+               "log_dest stderr\n"
+               "%s\n",
+               server->port, server->folder, extra);
+    (void)snprintf(server->uri, sizeof server->uri, "tcp://127.0.0.1:%d", server->port);
+}
+
+static void redis_config(struct server *server, const char *extra, struct buf *config)
+{
+    (void)snprintf(server->socket_path, sizeof server->socket_path, "%s/redis.sock", server->folder);
+    (void)snprintf(server->uri, sizeof server->uri, "redis://127.0.0.1:%d/0", server->port);
+    (void)snprintf(server->socket_uri, sizeof server->socket_uri, "unix://%s/redis.sock", server->folder);
+    buf_printf(config,
+               "port %d\n"
+               "bind 127.0.0.1\n"
+               "unixsocket %s\n"
+               "dir %s\n"
+               "save \"\"\n"
+               "appendonly no\n"
+               "%s\n",
+               server->port, server->socket_path, server->folder, extra);
+}
+
+/* Another process may take the port between its choice and its use; then another is chosen. */
+static enum err start(struct server *server, const char *program, const char *extra, struct fault *out_fault)
+{
+    struct buf config = {0};
+    enum err err = folder_new(server->folder, out_fault);
+    server->program = program;
+    for (int tries = 0; err == ERR_OK && tries < STARTS_MAX && server->process.pid == 0; tries++) {
+        server->port = server_free_port();
+        buf_clear(&config);
+        if (strcmp(program, "mosquitto") == 0) {
+            mosquitto_config(server, extra != NULL ? extra : "", &config);
+        } else {
+            redis_config(server, extra != NULL ? extra : "", &config);
+        }
+        (void)snprintf(server->config_path, sizeof server->config_path, "%s/%s.conf", server->folder, program);
+        const char *text = buf_terminated(&config);
+        err = text != NULL ? folder_write(server->folder, strrchr(server->config_path, '/') + 1, text, out_fault)
+                           : fault_set(out_fault, ERR_NO_MEMORY, "out of memory");
+        if (err == ERR_OK) {
+            err = server_start_again(server, out_fault);
+            err = err == ERR_IO && tries + 1 < STARTS_MAX ? ERR_OK : err;
+        }
+    }
+    buf_fini(&config);
+    if (err != ERR_OK) {
+        server_free(server);
+    }
+    return err;
+}
+
+enum err server_start_mosquitto(struct server *server, const char *extra, struct fault *out_fault)
+{
+    *server = (struct server){0};
+    return start(server, "mosquitto", extra, out_fault);
+}
+
+enum err server_start_redis(struct server *server, const char *extra, struct fault *out_fault)
+{
+    *server = (struct server){0};
+    return start(server, "redis-server", extra, out_fault);
+}
+
+void server_stop(struct server *server, int signal)
+{
+    process_stop(&server->process, signal);
+}
+
+void server_suspend(struct server *server)
+{
+    process_signal(&server->process, SIGSTOP);
+}
+
+void server_resume(struct server *server)
+{
+    process_signal(&server->process, SIGCONT);
+}
+
+void server_free(struct server *server)
+{
+    process_stop(&server->process, SIGKILL);
+    folder_remove(server->folder);
+    *server = (struct server){0};
+}
