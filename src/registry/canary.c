@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { CANARY_EVERY_MS = 20, STALL_MS = 1000, CANARY_LOST_MS = 2000 };
+enum { CANARY_EVERY_MS = 20, STALL_MS = 1000, CANARY_LOST_MS = 2000, CANARIES_OUT_MAX = 16 };
 
 static int64_t redis_now_ms(const struct registry *registry)
 {
@@ -55,6 +55,22 @@ static void send_canary(struct registry *registry, int64_t now_ms)
     }
 }
 
+/* The latest one that came back on both connections. */
+static uint64_t came_back(const struct canary *canary)
+{
+    return canary->back_on_control < canary->back_on_pulse ? canary->back_on_control : canary->back_on_pulse;
+}
+
+void canary_seek(struct registry *registry, int64_t moment_ms)
+{
+    const struct canary *canary = &registry->canary;
+    bool is_sought =
+        canary->number >= canary->first_number && canary->sent_ms[canary->number % CANARIES_KEPT] >= moment_ms;
+    if (registry->listening && !is_sought && canary->number - came_back(canary) < CANARIES_OUT_MAX) {
+        send_canary(registry, clock_monotonic_ms());
+    }
+}
+
 void canary_tick(struct registry *registry, int64_t now_ms)
 {
     const struct canary *canary = &registry->canary;
@@ -65,8 +81,7 @@ void canary_tick(struct registry *registry, int64_t now_ms)
     if (!registry->listening) {
         return;
     }
-    uint64_t back = canary->back_on_control < canary->back_on_pulse ? canary->back_on_control : canary->back_on_pulse;
-    bool is_out = back < canary->number && canary->number >= canary->first_number;
+    bool is_out = came_back(canary) < canary->number && canary->number >= canary->first_number;
     if (now_ms - canary->sent_at_ms >= (is_out ? CANARY_LOST_MS : CANARY_EVERY_MS)) {
         send_canary(registry, now_ms);
     }
@@ -90,7 +105,7 @@ void handle_canary(struct connection *connection, const struct broker_message *m
     heartbeat_flush(registry);
     uint64_t *back = connection == &registry->control ? &canary->back_on_control : &canary->back_on_pulse;
     *back = number > *back ? number : *back;
-    uint64_t heard = canary->back_on_control < canary->back_on_pulse ? canary->back_on_control : canary->back_on_pulse;
+    uint64_t heard = came_back(canary);
     if (registry->listening && heard >= canary->first_number && heard + CANARIES_KEPT > canary->number) {
         hearing_confirm(&registry->hearing, canary->sent_ms[heard % CANARIES_KEPT]);
         expire_heard(registry);

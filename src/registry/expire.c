@@ -68,6 +68,7 @@ static void judge(struct registry *registry, const struct store_due *dues, size_
             break;
         case HEARING_WAIT:
             wait_for_hearing(&registry->expiry, due, by_event);
+            canary_seek(registry, due->deadline_ms);
             break;
         }
     }
@@ -91,6 +92,14 @@ static void look(struct registry *registry)
     expiry->look_count = 0;
 }
 
+static void look_now(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    look(arg);
+}
+
+/* Those that come in one turn of the loop are looked at together. */
 void expire_look(struct registry *registry, struct text member)
 {
     struct expiry *expiry = &registry->expiry;
@@ -102,6 +111,8 @@ void expire_look(struct registry *registry, struct text member)
     expiry->look[expiry->look_count++] = (struct text){bytes, member.len};
     if (expiry->look_count == LOOK_MAX) {
         look(registry);
+    } else if (expiry->look_count == 1) {
+        event_active(expiry->look_now, EV_TIMEOUT, 0);
     }
 }
 
@@ -133,7 +144,6 @@ static void sweep(struct registry *registry, size_t from)
 
 void expire_tick(struct registry *registry)
 {
-    look(registry);
     if (registry->listening && !registry->expiry.sweeping && !hearing_is_deaf(&registry->hearing)) {
         sweep(registry, 0);
     }
@@ -184,7 +194,8 @@ enum err expire_new(struct registry *registry, struct fault *out_fault)
     struct expiry *expiry = &registry->expiry;
     expiry->waiting = calloc(WAITING_MAX, sizeof *expiry->waiting);
     expiry->spare = calloc(WAITING_MAX, sizeof *expiry->spare);
-    if (expiry->waiting == NULL || expiry->spare == NULL) {
+    expiry->look_now = evtimer_new(registry->base, look_now, registry);
+    if (expiry->waiting == NULL || expiry->spare == NULL || expiry->look_now == NULL) {
         return fault_set(out_fault, ERR_NO_MEMORY, "out of memory");
     }
     return ERR_OK;
@@ -192,6 +203,9 @@ enum err expire_new(struct registry *registry, struct fault *out_fault)
 
 void expire_fini(struct registry *registry)
 {
+    if (registry->expiry.look_now != NULL) {
+        event_free(registry->expiry.look_now);
+    }
     free(registry->expiry.waiting);
     free(registry->expiry.spare);
 }

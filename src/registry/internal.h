@@ -55,6 +55,7 @@ struct expiry {
     struct text look[LOOK_MAX]; /* slices of look_bytes */
     char look_bytes[LOOK_MAX][MEMBER_MAX];
     size_t look_count;
+    struct event *look_now;
     bool sweeping;
     size_t swept;                 /* where in the due index the sweep under way began */
     struct waiting_step *waiting; /* for hearing; room for WAITING_MAX */
@@ -176,6 +177,7 @@ void duty_release(struct registry *registry);
 /* canary.c: hearing. */
 void canary_interrupt(struct registry *registry, const char *why);
 void canary_tick(struct registry *registry, int64_t now_ms);
+void canary_seek(struct registry *registry, int64_t moment_ms); /* hearing ought to reach that moment soon */
 void handle_canary(struct connection *connection, const struct broker_message *message);
 
 /* expire.c */

@@ -84,14 +84,33 @@ static void ask_events(struct registry *registry, const struct query *query, str
     store_events(registry->store, query, limit_of(query), on_events, asker);
 }
 
-static bool is_cursor(struct text cursor, const char *alphabet)
+/* Digits that fit into 64 bits; returns how many there are, 0 where they do not. */
+static size_t number_length(struct text text)
 {
-    for (size_t i = 0; i < cursor.len; i++) {
-        if (strchr(alphabet, cursor.data[i]) == NULL) {
-            return false;
+    uint64_t number = 0;
+    size_t len = 0;
+    for (; len < text.len && text.data[len] >= '0' && text.data[len] <= '9'; len++) {
+        if (__builtin_mul_overflow(number, 10, &number) ||
+            __builtin_add_overflow(number, (uint64_t)(text.data[len] - '0'), &number)) {
+            return 0;
         }
     }
-    return cursor.len <= 40;
+    return len;
+}
+
+static bool is_number(struct text text)
+{
+    return text.len > 0 && number_length(text) == text.len;
+}
+
+/* milliseconds-sequence, or milliseconds alone */
+static bool is_event_id(struct text text)
+{
+    size_t len = number_length(text);
+    if (len > 0 && len < text.len && text.data[len] == '-') {
+        return is_number((struct text){text.data + len + 1, text.len - len - 1});
+    }
+    return is_number(text);
 }
 
 static void validate_query(const struct query *query, bool needs_worker, struct violations *violations)
@@ -103,10 +122,11 @@ static void validate_query(const struct query *query, bool needs_worker, struct 
         violations_add(violations, CODE_VALIDATION_FAILED, "limit must be between 1 and %d (is %lld)", PAGE_MAX,
                        (long long)query->limit.value);
     }
-    if (!is_cursor(query->cursor, "0123456789")) {
-        violations_add(violations, CODE_VALIDATION_FAILED, "cursor must be one that a list reply gave");
+    if (query->cursor.len > 0 && !is_number(query->cursor)) {
+        violations_add(violations, CODE_VALIDATION_FAILED, "cursor must be one that a list reply gave (is \"%.*s\")",
+                       TEXT_ARG(query->cursor));
     }
-    if (!is_cursor(query->from, "0123456789-")) {
+    if (query->from.len > 0 && !is_event_id(query->from)) {
         violations_add(violations, CODE_VALIDATION_FAILED, "from must be an event id (is \"%.*s\")",
                        TEXT_ARG(query->from));
     }

@@ -18,6 +18,10 @@ void handle_will(struct registry *registry, const struct inbound *inbound)
         note(registry, LOG_DEBUG, "will of %.*s refused: %s", TEXT_ARG(inbound->sender.id), violations->texts[0]);
         return;
     }
+    if (will.worker_id.data != NULL && !text_equal(will.worker_id, inbound->sender.id)) {
+        count_message(registry, TOPIC_WORKER_WILL, CODE_IDENTITY_MISMATCH);
+        return;
+    }
     will.worker_id = inbound->sender.id;
     registry->calls_open++;
     store_will(registry->store, &will, on_will, registry);

@@ -255,10 +255,15 @@ end
 
 -- ------------------------------------------------------------------------------------------------ timers
 
--- kind is alive, recheck or cleanup. The score is never later than the key's own deadline.
+local function set_timer(c, kind, r, ttl_ms)
+    local deadline = int(c.now + math.max(ttl_ms, 1))
+    call('SET', c.p .. kind .. ':' .. r.id, r.f.epoch, 'PXAT', deadline)
+    return deadline
+end
+
+-- kind is alive, recheck or cleanup. The score in the index is never later than the key's own deadline.
 local function arm(c, kind, r, ttl_ms)
-    call('SET', c.p .. kind .. ':' .. r.id, r.f.epoch, 'PX', int(math.max(ttl_ms, 1)))
-    call('ZADD', c.p .. 'deadlines', int(c.now + ttl_ms), kind .. ':' .. r.id)
+    call('ZADD', c.p .. 'deadlines', set_timer(c, kind, r, ttl_ms), kind .. ':' .. r.id)
 end
 
 local function disarm(c, kind, r)
@@ -367,8 +372,9 @@ end
 
 -- ------------------------------------------------------------------------------------------------ boots
 
+-- Lists of boots are joined by line feeds, which no boot id may hold.
 local function lists_boot(list, boot)
-    return given(list) and string.find(' ' .. list .. ' ', ' ' .. boot .. ' ', 1, true) ~= nil
+    return given(list) and string.find('\n' .. list .. '\n', '\n' .. boot .. '\n', 1, true) ~= nil
 end
 
 local function is_superseded(r, boot)
@@ -381,9 +387,9 @@ local function remember_boot(r)
     end
     local boots = r.f.bootId
     local kept = 1
-    for boot in string.gmatch(r.d.boots or '', '%S+') do
+    for boot in string.gmatch(r.d.boots or '', '[^\n]+') do
         if kept < BOOTS_KEPT and boot ~= r.f.bootId then
-            boots = boots .. ' ' .. boot
+            boots = boots .. '\n' .. boot
             kept = kept + 1
         end
     end
@@ -396,7 +402,7 @@ local function note_conflict(c, r, boot, sent_at)
     if not is_live(r) or (sent and sent <= number(r, 'registeredAt')) or lists_boot(r.d.conflicted, boot) then
         return
     end
-    set_detail(r, 'conflicted', (r.d.conflicted and r.d.conflicted .. ' ' or '') .. boot)
+    set_detail(r, 'conflicted', (r.d.conflicted and r.d.conflicted .. '\n' or '') .. boot)
     emit(c, r, 'conflict', state(r), nil, { evidence = cjson.encode({ bootId = boot }) })
     save(c, r)
 end
@@ -691,12 +697,13 @@ local function beat(c, r, a)
     if not failed and (r.f.status ~= from.status or is_free ~= was_free) then
         emit(c, r, 'status', from, 'worker')
     end
-    call('SET', c.p .. 'alive:' .. r.id, r.f.epoch, 'PX', r.f.heartbeatTimeoutMs)
     local was_watched = r.f.health == 'HEALTHY' or r.f.health == 'RECOVERED'
-    conclude_health(c, r)
-    if not was_watched then
-        call('ZADD', c.p .. 'deadlines', int(c.now + number(r, 'heartbeatTimeoutMs')), 'alive:' .. r.id)
+    if was_watched then
+        set_timer(c, 'alive', r, number(r, 'heartbeatTimeoutMs'))
+    else
+        arm_alive(c, r)
     end
+    conclude_health(c, r)
     if a[EPOCH] == r.f.epoch then
         set_detail(r, 'revokedJobs', nil)
     end
@@ -840,12 +847,12 @@ writer('sweep', function(c, args)
     local unclaimed = {}
     for i = 1, #due, 2 do
         local member, score = due[i], tonumber(due[i + 1])
-        local left_ms = call('PTTL', c.p .. member)
-        if left_ms > 0 then
-            call('ZADD', c.p .. 'deadlines', int(c.now + left_ms), member)
-        elseif left_ms == -1 then
+        local deadline = call('PEXPIRETIME', c.p .. member)
+        if deadline >= 0 then
+            call('ZADD', c.p .. 'deadlines', int(deadline), member)
+        elseif deadline == -1 then
             call('PEXPIRE', c.p .. member, args[HEADER + 3])
-        elseif left_ms == -2 and c.now - score >= grace_ms then
+        elseif c.now - score >= grace_ms then
             add_due(c, unclaimed, member)
         end
     end
@@ -1002,35 +1009,59 @@ reader('read', function(c, args)
     return results
 end)
 
--- arguments: cursor, about how many, then the sets that a worker has to be in. result: {next cursor, workers}
-reader('list', function(c, args)
-    local page = call('SSCAN', c.p .. args[3], args[1], 'COUNT', args[2])
-    local workers = {}
-    for _, id in ipairs(page[2]) do
-        local matches = true
-        for i = 4, #args do
-            matches = matches and call('SISMEMBER', c.p .. args[i], id) == 1
-        end
-        if matches then
-            workers[#workers + 1] = read_worker(c, id)
+local PAGE_BYTES, PAGE_STEPS, STEP_MEMBERS = 256 * 1024, 100, 20
+
+local function bytes_of(flat)
+    local bytes = 0
+    for _, text in ipairs(flat) do
+        bytes = bytes + #text
+    end
+    return bytes
+end
+
+local function is_in_all(c, id, sets, first)
+    for i = first, #sets do
+        if call('SISMEMBER', c.p .. sets[i], id) == 0 then
+            return false
         end
     end
-    return { page[1], workers }
+    return true
+end
+
+-- arguments: cursor, about how many, then the sets that a worker has to be in. result: {next cursor, workers}
+-- A page ends early where it has grown large or has looked at many that do not match.
+reader('list', function(c, args)
+    local cursor, most = args[1], tonumber(args[2])
+    local workers, bytes, steps = {}, 0, 0
+    repeat
+        local page = call('SSCAN', c.p .. args[3], cursor, 'COUNT', STEP_MEMBERS)
+        cursor = page[1]
+        steps = steps + 1
+        for _, id in ipairs(page[2]) do
+            if is_in_all(c, id, args, 4) then
+                local worker = read_worker(c, id)
+                workers[#workers + 1] = worker
+                bytes = bytes + bytes_of(worker[2]) + bytes_of(worker[3])
+            end
+        end
+    until cursor == '0' or #workers >= most or bytes >= PAGE_BYTES or steps == PAGE_STEPS
+    return { cursor, workers }
 end)
 
 -- arguments: after this id, most entries, worker id or '', type or ''. result: {last id looked at, entries}
 reader('events', function(c, args)
     local looked_at, limit = args[1], tonumber(args[2])
-    local found = {}
+    local found, bytes = {}, 0
     local page = call('XRANGE', c.p .. 'events', '(' .. looked_at, '+', 'COUNT', 1000)
     for _, entry in ipairs(page) do
         local fields = fields_of(entry[2])
-        if #found >= limit then
+        if #found >= limit or bytes >= PAGE_BYTES then
             break
         end
         looked_at = entry[1]
         if (args[3] == '' or fields.workerId == args[3]) and (args[4] == '' or fields.type == args[4]) then
             found[#found + 1] = entry
+            bytes = bytes + bytes_of(entry[2])
         end
     end
     return { looked_at, found }
