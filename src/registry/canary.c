@@ -108,6 +108,7 @@ void handle_canary(struct connection *connection, const struct broker_message *m
     uint64_t heard = came_back(canary);
     if (registry->listening && heard >= canary->first_number && heard + CANARIES_KEPT > canary->number) {
         hearing_confirm(&registry->hearing, canary->sent_ms[heard % CANARIES_KEPT]);
+        will_heard(registry, heard);
         expire_heard(registry);
     }
 }

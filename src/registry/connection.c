@@ -5,7 +5,7 @@
 
 #include <unistd.h>
 
-enum { RETRY_FIRST_MS = 100, RETRY_MAX_MS = 5000, EVENTS_A_TURN = 512 };
+enum { RETRY_FIRST_MS = 100, RETRY_MAX_MS = 1000, EVENTS_A_TURN = 512 };
 
 static void on_lost(struct connection *connection, const struct broker_event *event)
 {
@@ -22,6 +22,7 @@ static void on_lost(struct connection *connection, const struct broker_event *ev
         canary_interrupt(registry, "connection to the broker lost");
     }
     if (connection == &registry->control) {
+        will_interrupt(registry);
         publish_failed(registry, "connection to the broker lost");
     }
 }

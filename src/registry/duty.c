@@ -28,6 +28,7 @@ void duty_lose(struct registry *registry, const char *why)
     canary_interrupt(registry, why);
     connection_want(&registry->control, false);
     connection_want(&registry->pulse, false);
+    will_interrupt(registry);
     publish_failed(registry, why);
     presence_tell(registry);
 }

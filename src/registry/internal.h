@@ -63,6 +63,14 @@ struct expiry {
     size_t waiting_count;
 };
 
+/* Wills that wait for a canary, oldest first. will.c */
+struct waiting_will;
+struct wills {
+    struct waiting_will *waiting;
+    size_t count;
+    size_t cap;
+};
+
 /* Heartbeats on their way to Redis. heartbeat.c */
 struct heartbeat_batch;
 
@@ -125,6 +133,7 @@ struct registry {
     struct hearing hearing;
     struct canary canary;
     struct expiry expiry;
+    struct wills wills;
     struct heartbeat_batch *batch; /* being gathered */
     size_t batches_open;
     struct throttle throttle;
@@ -193,6 +202,9 @@ void handle_register(struct registry *registry, const struct inbound *inbound);
 void handle_heartbeat(struct registry *registry, const struct inbound *inbound);
 void handle_deregister(struct registry *registry, const struct inbound *inbound);
 void handle_will(struct registry *registry, const struct inbound *inbound);
+void will_heard(struct registry *registry, uint64_t canary); /* of this number, and all before it */
+void will_interrupt(struct registry *registry);              /* those that wait are late */
+void will_fini(struct registry *registry);
 void handle_request(struct registry *registry, const struct inbound *inbound);
 void heartbeat_flush(struct registry *registry);
 

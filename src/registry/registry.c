@@ -237,6 +237,7 @@ void registry_free(struct registry *registry)
         event_free(registry->tick);
     }
     expire_fini(registry);
+    will_fini(registry);
     publish_fini(registry);
     decoder_free(registry->decoder);
     buf_fini(&registry->topic);

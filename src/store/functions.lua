@@ -136,6 +136,11 @@ local function is_live(r)
     return r ~= nil and r.f.status ~= 'INACTIVE'
 end
 
+-- HEALTHY or RECOVERED: what happens to such a worker is its first failure.
+local function is_trusted(r)
+    return r.f.health == 'HEALTHY' or r.f.health == 'RECOVERED'
+end
+
 local function number(r, field)
     return tonumber(r.f[field]) or 0
 end
@@ -469,6 +474,7 @@ local function register_again(c, r, a)
         set(r, 'sentAt', nil)
     end
     set(r, 'lastHeartbeatAt', int(c.now))
+    set(r, 'lost', nil)
     arm_alive(c, r)
     if changed then
         emit(c, r, 'updated', from, 'worker', { by = a.by })
@@ -668,7 +674,7 @@ end
 local function conclude_health(c, r)
     local health = r.f.health
     if r.f.contradiction then
-        if health == 'HEALTHY' or health == 'RECOVERED' then
+        if is_trusted(r) then
             turn_unhealthy(c, r, r.f.contradiction, tonumber(c.args[CHECK_INTERVAL_MS]),
                 evidence_of(c, r, nil, 'heartbeat'))
         end
@@ -697,11 +703,11 @@ local function beat(c, r, a)
     if not failed and (r.f.status ~= from.status or is_free ~= was_free) then
         emit(c, r, 'status', from, 'worker')
     end
-    local was_watched = r.f.health == 'HEALTHY' or r.f.health == 'RECOVERED'
-    if was_watched then
+    if is_trusted(r) and not r.f.lost then
         set_timer(c, 'alive', r, number(r, 'heartbeatTimeoutMs'))
     else
         arm_alive(c, r)
+        set(r, 'lost', nil)
     end
     conclude_health(c, r)
     if a[EPOCH] == r.f.epoch then
@@ -743,18 +749,35 @@ end)
 
 -- ------------------------------------------------------------------------------------------------ will
 
--- arguments: id, boot, connection of each. result: number of wills that counted
+-- A late will was sent some time ago, and its worker may be back: it has one heartbeat interval to show itself.
+local function take_late_will(c, r)
+    local interval = number(r, 'heartbeatIntervalMs')
+    local left = call('PTTL', c.p .. 'alive:' .. r.id)
+    if is_trusted(r) and left > interval then
+        set(r, 'lost', '1')
+        arm(c, 'alive', r, interval)
+    end
+end
+
+local function take_will(c, r)
+    disarm(c, 'alive', r)
+    if is_trusted(r) then
+        turn_unhealthy(c, r, 'connection_lost', number(r, 'heartbeatIntervalMs'), evidence_of(c, r, nil, 'will'))
+    end
+end
+
+-- arguments: late, then id, boot, connection of each. result: number of wills that counted
 writer('will', function(c, args)
     local counted = 0
-    for at = HEADER + 1, #args - 2, 3 do
+    for at = HEADER + 2, #args - 2, 3 do
         local r = load(c, args[at])
         local boot, connection = args[at + 1], args[at + 2]
         if is_live(r) and boot == (r.f.bootId or '') and connection == (r.f.connection or '') then
             counted = counted + 1
-            disarm(c, 'alive', r)
-            if r.f.health == 'HEALTHY' or r.f.health == 'RECOVERED' then
-                turn_unhealthy(c, r, 'connection_lost', number(r, 'heartbeatIntervalMs'),
-                    evidence_of(c, r, nil, 'will'))
+            if args[HEADER + 1] == '1' then
+                take_late_will(c, r)
+            else
+                take_will(c, r)
             end
             save(c, r)
         end
@@ -764,7 +787,7 @@ end)
 
 -- ------------------------------------------------------------------------------------------------ deregister
 
--- arguments: id, boot, sentAt, force, drain, reason (operator or worker), text, by. result: {code, active jobs, epoch}
+-- arguments: id, boot, sentAt, force, drain, reason (operator or worker), text, by. result: {code, jobs it still has, epoch}
 writer('deregister', function(c, args)
     local id, boot, sent_at, force, drain, reason, text, by = unpack(args, HEADER + 1, HEADER + 8)
     local r = load(c, id)
@@ -800,7 +823,7 @@ writer('deregister', function(c, args)
         emit(c, r, 'draining', from, reason, extra)
         save(c, r)
     end
-    return { 'ok', jobs, r.f.epoch }
+    return { 'ok', number(r, 'currentJobCount'), r.f.epoch }
 end)
 
 -- ------------------------------------------------------------------------------------------------ expiry
@@ -817,8 +840,10 @@ local function due_of(c, member)
         return nil
     end
     local f = call('HMGET', c.p .. 'worker:' .. id, 'lastHeartbeatAt', 'heartbeatTimeoutMs', 'heartbeatIntervalMs',
-        'reason', 'consecutiveFailures')
-    if kind == 'alive' then
+        'reason', 'consecutiveFailures', 'lost')
+    if kind == 'alive' and f[6] then
+        return score, tonumber(f[3])
+    elseif kind == 'alive' then
         local timeout = tonumber(f[2]) or 0
         return math.max((tonumber(f[1]) or 0) + timeout, score), timeout
     elseif kind == 'cleanup' then
@@ -892,9 +917,11 @@ end
 local function take_step(c, r, kind, deadline, found_by)
     local health = r.f.health
     local evidence = evidence_of(c, r, deadline, found_by)
-    if kind == 'alive' and (health == 'HEALTHY' or health == 'RECOVERED') then
+    if kind == 'alive' and is_trusted(r) then
         call('ZREM', c.p .. 'deadlines', 'alive:' .. r.id)
-        turn_unhealthy(c, r, 'heartbeat_timeout', tonumber(c.args[CHECK_INTERVAL_MS]), evidence)
+        turn_unhealthy(c, r, r.f.lost and 'connection_lost' or 'heartbeat_timeout', tonumber(c.args[CHECK_INTERVAL_MS]),
+            evidence)
+        set(r, 'lost', nil)
         return 'unhealthy'
     elseif kind == 'recheck' and health == 'UNHEALTHY' then
         return check_again(c, r, evidence)

@@ -128,7 +128,9 @@ void store_heartbeat_add(struct store *store, const struct heartbeat *heartbeat,
 size_t store_heartbeat_count(const struct store *store);
 void store_heartbeat_send(struct store *store, store_heartbeats_fn *done, void *context);
 
-void store_will(struct store *store, const struct will *will, store_done_fn *done, void *context);
+/* store_wills takes wills; late ones were sent some time ago: their workers have an interval to show themselves. */
+void store_wills(struct store *store, const struct will *wills, size_t count, bool late, store_done_fn *done,
+                 void *context);
 
 struct store_deregistration {
     const struct deregistration *deregistration;

@@ -155,20 +155,24 @@ void store_heartbeat_send(struct store *store, store_heartbeats_fn *done, void *
     store_send(store, &store->heartbeats, parse_heartbeats, (union store_callback){.heartbeats = done}, context);
 }
 
-static void parse_will(struct call *call, enum store_outcome outcome, const redisReply *result)
+static void parse_wills(struct call *call, enum store_outcome outcome, const redisReply *result)
 {
     (void)result;
     call->callback.done(call->context, outcome);
 }
 
-void store_will(struct store *store, const struct will *will, store_done_fn *done, void *context)
+void store_wills(struct store *store, const struct will *wills, size_t count, bool late, store_done_fn *done,
+                 void *context)
 {
     struct args *args = &store->args;
     store_begin(store, args, "will", STORE_WRITES);
-    args_text(args, will->worker_id);
-    args_text(args, will->boot_id);
-    args_opt_int(args, will->connection);
-    store_send(store, args, parse_will, (union store_callback){.done = done}, context);
+    args_string(args, late ? "1" : "0");
+    for (size_t i = 0; i < count; i++) {
+        args_text(args, wills[i].worker_id);
+        args_text(args, wills[i].boot_id);
+        args_opt_int(args, wills[i].connection);
+    }
+    store_send(store, args, parse_wills, (union store_callback){.done = done}, context);
 }
 
 static void parse_deregistered(struct call *call, enum store_outcome outcome, const redisReply *result)

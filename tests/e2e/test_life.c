@@ -130,7 +130,7 @@ static void forced_deregister_orphans_jobs_once_and_leaves_nothing(void **state)
     world_heartbeat(world, "bye-2", "{\"jobs\":[\"j1\",\"j2\"],\"status\":\"BUSY\"}");
     world_status(world, "bye-2", "{\"status\":\"BUSY\",\"currentJobCount\":2}");
     assert_like(world_ask(world, "worker/bye-2/deregister", "worker/bye-2", "{\"forceDeregister\":true}"),
-                "{\"success\":true,\"code\":\"ok\"}");
+                "{\"success\":true,\"code\":\"ok\",\"message\":\"Worker deregistered successfully\"}");
     const struct record *event =
         world_event(world, "deregistered", "bye-2",
                     "{\"orphanedJobs\":[\"j1\",\"j2\"],\"orphanedJobCount\":2,\"to\":{\"status\":\"INACTIVE\"}}");

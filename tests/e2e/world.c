@@ -19,17 +19,39 @@ static void must(enum err err, const struct fault *fault)
     }
 }
 
-void world_begin(struct world *world, const char *broker_extra, const char *redis_extra)
+static const char *const observed[] = {"muster/v1/status/+",  "muster/v1/event/+/+",  "muster/v1/reply/#",
+                                       "muster/v1/command/+", "muster/v1/registry/+", NULL};
+
+void world_begin_as(struct world *world, const char *broker_extra, const char *redis_extra, const char *username,
+                    const char *password)
 {
-    static const char *const filters[] = {"muster/v1/status/+",  "muster/v1/event/+/+",  "muster/v1/reply/#",
-                                          "muster/v1/command/+", "muster/v1/registry/+", NULL};
     struct fault fault = {0};
     *world = (struct world){0};
     must(folder_new(world->folder, &fault), &fault);
     must(server_start_mosquitto(&world->broker, broker_extra, &fault), &fault);
     must(server_start_redis(&world->redis, redis_extra, &fault), &fault);
-    must(recorder_open(world->broker.uri, "observer", filters, &world->observer, &fault), &fault);
+    const struct broker_options options = {
+        .uri = world->broker.uri, .client_id = "observer", .username = username, .password = password};
+    must(recorder_new(&options, observed, &world->observer, &fault), &fault);
     must(redis_client_new(&world->redis, &world->store, &fault), &fault);
+}
+
+void world_begin(struct world *world, const char *broker_extra, const char *redis_extra)
+{
+    world_begin_as(world, broker_extra, redis_extra, NULL, NULL);
+}
+
+static bool is_cut_off(void *context)
+{
+    return !recorder_is_connected(context);
+}
+
+void world_observe_again(struct world *world)
+{
+    struct fault fault = {0};
+    assert_true(wait_until(is_cut_off, world->observer, WORLD_PATIENCE_MS));
+    must(recorder_connect(world->observer, &fault), &fault);
+    must(recorder_subscribe(world->observer, observed, &fault), &fault);
 }
 
 void world_start_daemon(struct world *world, int index, const char *const *settings)
@@ -63,26 +85,36 @@ void world_start_daemon(struct world *world, int index, const char *const *setti
     must(process_start(&world->daemons[index], argv, NULL, log, &fault), &fault);
 }
 
-bool world_log_has(struct world *world, int index, const char *fragment)
+static bool has_written(const struct process *process, const char *fragment)
 {
-    char *log = process_log(&world->daemons[index]);
+    char *log = process_log(process);
     bool has = log != NULL && strstr(log, fragment) != NULL;
     free(log);
     return has;
 }
 
-void world_wait_log(struct world *world, int index, const char *fragment)
+void world_wait_written(const struct process *process, const char *fragment)
 {
     int64_t deadline_ms = clock_monotonic_ms() + WORLD_PATIENCE_MS;
-    while (!world_log_has(world, index, fragment)) {
+    while (!has_written(process, fragment)) {
         if (clock_monotonic_ms() >= deadline_ms) {
-            char *log = process_log(&world->daemons[index]);
-            (void)fprintf(stderr, "log of daemon %d:\n%s\n", index, log != NULL ? log : "");
+            char *log = process_log(process);
+            (void)fprintf(stderr, "%s:\n%s\n", process->log_path, log != NULL ? log : "");
             free(log);
-            fail_msg("daemon %d did not log \"%s\"", index, fragment);
+            fail_msg("\"%s\" was not logged", fragment);
         }
         wait_a_step();
     }
+}
+
+bool world_log_has(struct world *world, int index, const char *fragment)
+{
+    return has_written(&world->daemons[index], fragment);
+}
+
+void world_wait_log(struct world *world, int index, const char *fragment)
+{
+    world_wait_written(&world->daemons[index], fragment);
 }
 
 void world_wait_listening(struct world *world, int index)
@@ -121,6 +153,29 @@ int world_teardown(void **state)
 {
     world_close(*state);
     return 0;
+}
+
+void world_start_agent(struct world *world, struct process *agent, const char *id, const char *const *flags)
+{
+    enum { ARGS_MAX = 48 };
+    const char *argv[ARGS_MAX] = {MUSTER_BIN_DIR "/muster-agent",
+                                  "--uri",
+                                  world->broker.uri,
+                                  "--id",
+                                  id,
+                                  "--heartbeat-interval-ms",
+                                  WORLD_AGENT_INTERVAL_MS,
+                                  "--heartbeat-timeout-ms",
+                                  WORLD_AGENT_TIMEOUT_MS};
+    size_t count = 9;
+    for (; flags != NULL && *flags != NULL && count < ARGS_MAX - 1; flags++) {
+        argv[count++] = *flags;
+    }
+    argv[count] = NULL;
+    char log[FOLDER_PATH_MAX + 64];
+    struct fault fault = {0};
+    (void)snprintf(log, sizeof log, "%s/agent-%.40s-%d.log", world->folder, id, world->agents_started++);
+    must(process_start(agent, argv, NULL, log, &fault), &fault);
 }
 
 void world_tell(struct world *world, const char *topic, const char *payload)

@@ -27,17 +27,29 @@ enum {
     WORLD_CLEANUP_MS = 500,
 };
 
+/* An agent's heartbeats in tests, unless a test says otherwise. */
+#define WORLD_AGENT_INTERVAL_MS "100"
+#define WORLD_AGENT_TIMEOUT_MS "400"
+
 struct world {
     struct server broker;
     struct server redis;
     char folder[FOLDER_PATH_MAX]; /* logs of daemons and agents */
     struct process daemons[WORLD_DAEMONS_MAX];
+    int agents_started;
     struct recorder *observer; /* status, events, replies, commands and registries under muster/v1 */
     struct redis_client *store;
 };
 
 /* world_begin starts broker and Redis (extra configuration or NULL) and the observer, but no daemon. */
 void world_begin(struct world *world, const char *broker_extra, const char *redis_extra);
+
+/* world_begin_as is world_begin where the broker wants to know who the observer is. */
+void world_begin_as(struct world *world, const char *broker_extra, const char *redis_extra, const char *username,
+                    const char *password);
+
+/* world_observe_again brings the observer back whose broker had gone; what was told meanwhile it has not heard. */
+void world_observe_again(struct world *world);
 
 /* world_start_daemon starts a daemon named d<index> with more settings ("section.key=value", NULL at the end, or NULL)
  * and does not wait for it; world_wait_listening waits until it hears (it has to be or become the active one). */
@@ -47,6 +59,16 @@ void world_wait_listening(struct world *world, int index);
 /* world_wait_log waits until the daemon's log has the fragment; world_log_has asks. */
 void world_wait_log(struct world *world, int index, const char *fragment);
 bool world_log_has(struct world *world, int index, const char *fragment);
+
+/*
+ * world_start_agent starts a muster-agent of this id at the world's broker, with more flags (NULL at the end, or NULL;
+ * they win over those that are given anyway) and does not wait for it. Its log is agent-<id>-<n>.log, a new one each
+ * time.
+ */
+void world_start_agent(struct world *world, struct process *agent, const char *id, const char *const *flags);
+
+/* world_wait_written waits until a program's log has the fragment. */
+void world_wait_written(const struct process *process, const char *fragment);
 
 /* world_open is world_begin and one daemon that listens; a cmocka setup in this shape is world_setup. */
 void world_open(struct world *world, const char *const *settings);

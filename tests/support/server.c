@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -21,20 +22,25 @@ static struct sockaddr_in loopback(int port)
         .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 }
 
+/* Below the ports that the kernel gives to clients: one of those could take the port of a server that is stopped. */
 int server_free_port(void)
 {
-    struct sockaddr_in address = loopback(0);
-    socklen_t len = sizeof address;
-    int port = 0;
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof address) == 0 &&
-        getsockname(fd, (struct sockaddr *)&address, &len) == 0) {
-        port = ntohs(address.sin_port);
+    enum { LOWEST = 10000, HIGHEST = 32000, TRIES = 100 };
+    for (int i = 0; i < TRIES; i++) {
+        unsigned random = 0;
+        (void)getrandom(&random, sizeof random, 0);
+        int port = LOWEST + (int)(random % (HIGHEST - LOWEST));
+        struct sockaddr_in address = loopback(port);
+        int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        bool is_free = fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof address) == 0;
+        if (fd >= 0) {
+            (void)close(fd);
+        }
+        if (is_free) {
+            return port;
+        }
     }
-    if (fd >= 0) {
-        (void)close(fd);
-    }
-    return port;
+    return 0;
 }
 
 static bool answers(int port)

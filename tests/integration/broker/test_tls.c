@@ -43,7 +43,8 @@ static void run(const struct world *world, const char *const argv[])
 
 static void path_of(const struct world *world, const char *name, const char *suffix, char out[PATH_BYTES])
 {
-    (void)snprintf(out, PATH_BYTES, "%s/%s.%s", world->folder, name, suffix);
+    int len = snprintf(out, PATH_BYTES, "%s/%s.%s", world->folder, name, suffix);
+    assert_in_range((uintmax_t)len, 1, PATH_BYTES - 1);
 }
 
 static void make_authority(const struct world *world, const char *name)
