@@ -47,7 +47,7 @@ static bool are_clean(const char *field, const json_t *node, struct violations *
     for (size_t i = 0; i < json_array_size(node); i++) {
         clean = are_clean(field, json_array_get(node, i), violations) && clean;
     }
-    json_t *map = (json_t *)(uintptr_t)node;
+    json_t *map = (json_t *)node;
     for (void *at = json_object_iter(map); at != NULL; at = json_object_iter_next(map, at)) {
         clean = is_clean(field, json_object_iter_key(at), json_object_iter_key_len(at), violations) && clean;
         clean = are_clean(field, json_object_iter_value(at), violations) && clean;

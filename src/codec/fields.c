@@ -7,11 +7,11 @@ enum { TEXT_MAX = 256 };
 
 #define RULE(kind, message, member, name, limit)                                                                       \
     {                                                                                                                  \
-        name, sizeof name - 1, offsetof(struct message, member), limit, RULE_##kind                                    \
+        (name), sizeof(name) - 1, offsetof(struct message, member), (limit), RULE_##kind                               \
     }
 #define SCHEMA(rules)                                                                                                  \
     {                                                                                                                  \
-        rules, sizeof rules / sizeof rules[0]                                                                          \
+        (rules), sizeof(rules) / sizeof((rules)[0])                                                                    \
     }
 
 static const struct rule registration[] = {

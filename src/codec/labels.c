@@ -33,10 +33,16 @@ static struct text trim(struct text text)
     return text;
 }
 
+/* Items are never absent. */
+static bool is_same(struct text a, struct text b)
+{
+    return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
+}
+
 static bool holds(const struct filling *filling, struct text item)
 {
     for (size_t i = 0; i < filling->count; i++) {
-        if (text_equal(filling->items[i], item)) {
+        if (is_same(filling->items[i], item)) {
             return true;
         }
     }
@@ -125,7 +131,7 @@ static bool few_repeat(struct texts jobs)
 {
     for (size_t i = 1; i < jobs.count; i++) {
         for (size_t k = 0; k < i; k++) {
-            if (text_equal(jobs.items[i], jobs.items[k])) {
+            if (is_same(jobs.items[i], jobs.items[k])) {
                 return true;
             }
         }
@@ -142,7 +148,7 @@ bool labels_repeat(struct decoder *decoder, struct texts jobs)
     for (size_t i = 0; i < jobs.count; i++) {
         uint32_t slot = hash_of(jobs.items[i]);
         while (decoder->job_slots[slot %= DECODER_JOB_SLOTS] != 0) {
-            if (text_equal(jobs.items[decoder->job_slots[slot] - 1], jobs.items[i])) {
+            if (is_same(jobs.items[decoder->job_slots[slot] - 1], jobs.items[i])) {
                 return true;
             }
             slot++;

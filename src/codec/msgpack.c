@@ -90,11 +90,16 @@ static double real_of(uint64_t bits, size_t size)
 /* Widens a two's complement number of size bytes. */
 static int64_t signed_of(uint64_t bits, size_t size)
 {
-    uint64_t sign = (uint64_t)1 << (size * 8 - 1);
-    uint64_t wide = (bits ^ sign) - sign;
-    int64_t number = 0;
-    memcpy(&number, &wide, sizeof number);
-    return number;
+    switch (size) {
+    case 1:
+        return (int8_t)bits;
+    case 2:
+        return (int16_t)bits;
+    case 4:
+        return (int32_t)bits;
+    default:
+        return (int64_t)bits;
+    }
 }
 
 static bool fail(struct wire_source *source, const char *why)
@@ -212,7 +217,7 @@ static void pack(msgpack_packer *packer, const json_t *tree)
     switch (json_typeof(tree)) {
     case JSON_OBJECT: {
         (void)msgpack_pack_map(packer, json_object_size(tree));
-        json_t *object = (json_t *)(uintptr_t)tree;
+        json_t *object = (json_t *)tree;
         for (void *at = json_object_iter(object); at != NULL; at = json_object_iter_next(object, at)) {
             pack_text(packer, json_object_iter_key(at), json_object_iter_key_len(at));
             pack(packer, json_object_iter_value(at));

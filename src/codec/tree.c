@@ -21,6 +21,10 @@ static json_t *read_pair(struct reader *reader, json_t *map, enum tree_reals rea
         *out_why = "text that is not UTF-8";
         return NULL;
     }
+    if (memchr(key.text.data, '\0', key.text.len) != NULL) {
+        *out_why = "names with a zero byte"; /* jansson takes names for C strings here and there */
+        return NULL;
+    }
     if (json_object_getn(map, key.text.data, key.text.len) != NULL) {
         *out_why = "names that come twice";
         return NULL;

@@ -11,8 +11,8 @@ enum tree_reals {
 
 /*
  * tree_read builds what reader_next has just given and what is in it; the caller owns it. NULL where the reader fails,
- * and, with *out_why as a phrase for "must be without …", where it cannot be a JSON tree: names that are not text or
- * come twice, invalid UTF-8, binary data, numbers that are not finite or beyond 64 bits.
+ * and, with *out_why as a phrase for "must be without …", where it cannot be a JSON tree: names that are not text, hold
+ * a zero byte or come twice, invalid UTF-8, binary data, numbers that are not finite or beyond 64 bits.
  */
 json_t *tree_read(struct reader *reader, const struct wire_value *value, enum tree_reals reals, const char **out_why);
 

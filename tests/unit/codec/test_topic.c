@@ -28,6 +28,13 @@ static struct text text_at(const json_t *object, const char *name)
     return (struct text){json_string_value(node), json_string_length(node)};
 }
 
+/* The text is the object's member of that name; absent where there is none. */
+static bool is_member(struct text text, const json_t *object, const char *name)
+{
+    const char *expected = json_string_value(json_object_get(object, name));
+    return expected != NULL ? text_is(text, expected) : text.data == NULL;
+}
+
 static int load(void **state)
 {
     *state = vectors_topics();
@@ -47,8 +54,8 @@ static void topics_are_parsed_as_listed(void **state)
     for (size_t i = 0; i < json_array_size(cases); i++) {
         const json_t *expected = json_array_get(cases, i);
         struct topic topic = topic_parse(text_at(*state, "root"), text_at(expected, "topic"));
-        if (!text_is(text_at(expected, "kind"), kind_names[topic.kind]) ||
-            !text_equal(topic.id, text_at(expected, "id")) || !text_equal(topic.verb, text_at(expected, "verb"))) {
+        if (!text_is(text_at(expected, "kind"), kind_names[topic.kind]) || !is_member(topic.id, expected, "id") ||
+            !is_member(topic.verb, expected, "verb")) {
             fail_msg("%.*s is %s, id \"%.*s\", verb \"%.*s\"", TEXT_ARG(text_at(expected, "topic")),
                      kind_names[topic.kind], TEXT_ARG(topic.id), TEXT_ARG(topic.verb));
         }
@@ -65,8 +72,8 @@ static void own_reply_topics_are_as_listed(void **state)
         struct topic sender = topic_parse(root, text_at(expected, "sender"));
         struct buf own = {0};
         topic_append_reply(&own, root, &sender);
-        assert_true(text_equal(buf_text(&own), text_at(expected, "own")));
-        assert_int_equal(topic_reply_allowed(root, &sender, buf_text(&own)), own.len > 0);
+        assert_string_equal(buf_terminated(&own), json_string_value(json_object_get(expected, "own")));
+        assert_int_equal(topic_reply_allowed(root, &sender, buf_text(&own)), sender.kind != TOPIC_CANARY);
         buf_fini(&own);
     }
 }

@@ -1,0 +1,61 @@
+/* seeds.c -- topics/vectors as inputs for the targets that they concern. */
+#include "seeds.h"
+
+#include "vectors.h"
+
+static const char *const messages[] = {"registration", "heartbeat", "deregistration", "will", "query"};
+
+static void each_payload(seed_fn *take, void *context)
+{
+    struct vectors vectors;
+    struct buf payload = {0};
+    vectors_load(&vectors);
+    for (size_t i = 0; i < 2 * vectors.count; i++) {
+        const struct vector *vector = &vectors.items[i / 2];
+        if (!vector_payload(vector, i % 2 == 0 ? ENCODING_JSON : ENCODING_MSGPACK, &payload)) {
+            continue;
+        }
+        for (size_t k = 0; k < sizeof messages / sizeof messages[0]; k++) {
+            if (vector_is_for(vector, messages[k])) {
+                take(context, messages[k], buf_text(&payload));
+            }
+        }
+        take(context, "document", buf_text(&payload));
+    }
+    buf_fini(&payload);
+    vectors_free(&vectors);
+}
+
+static void append_member(struct buf *out, const json_t *object, const char *name)
+{
+    const json_t *text = json_object_get(object, name);
+    buf_append(out, json_string_value(text), json_string_length(text));
+}
+
+static void each_topic(seed_fn *take, void *context)
+{
+    json_t *document = vectors_topics();
+    const json_t *topics = json_object_get(document, "topics");
+    const json_t *responses = json_object_get(document, "responseTopics");
+    struct buf input = {0};
+    for (size_t i = 0; i < json_array_size(topics); i++) {
+        buf_clear(&input);
+        append_member(&input, json_array_get(topics, i), "topic");
+        take(context, "topic", buf_text(&input));
+    }
+    for (size_t i = 0; i < json_array_size(responses); i++) {
+        buf_clear(&input);
+        append_member(&input, json_array_get(responses, i), "sender");
+        buf_append_string(&input, "\n");
+        append_member(&input, json_array_get(responses, i), "responseTopic");
+        take(context, "topic", buf_text(&input));
+    }
+    buf_fini(&input);
+    json_decref(document);
+}
+
+void seeds_each(seed_fn *take, void *context)
+{
+    each_payload(take, context);
+    each_topic(take, context);
+}

@@ -1,0 +1,194 @@
+/* targets.c -- the promises of the codec that hold for any bytes whatsoever. */
+#include "targets.h"
+
+#include "codec/topic.h"
+#include "decoded.h"
+#include "domain/worker.h"
+
+#include <msgpack.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static void promise(bool kept, const char *what)
+{
+    if (!kept) {
+        (void)fprintf(stderr, "broken promise: %s\n", what);
+        abort();
+    }
+}
+
+/* Room for what grows when it is written in the other encoding. */
+static struct decoder *shared_decoder(size_t which)
+{
+    static struct decoder *decoders[2];
+    if (decoders[which] == NULL) {
+        decoders[which] = decoder_new(which == 0 ? MESSAGE_BYTES_MAX : MESSAGE_GATEWAY_BYTES_MAX);
+    }
+    return decoders[which];
+}
+
+static void check_violations(bool accepted, const struct violations *violations)
+{
+    promise(accepted == (violations->count == 0), "refused with a violation, accepted without");
+    promise(accepted == (violations->code == CODE_OK), "a code goes with a violation");
+    promise(accepted || violations->code == CODE_INVALID_PAYLOAD || violations->code == CODE_TOO_LARGE ||
+                violations->code == CODE_VALIDATION_FAILED,
+            "a refusal has one of three codes");
+    for (size_t i = 0; i < violations_kept(violations); i++) {
+        promise(violations->texts[i][0] != '\0', "a violation has a sentence");
+    }
+}
+
+static const struct decoded_message *find_message(const char *name)
+{
+    size_t at = 0;
+    while (strcmp(decoded_messages[at].name, name) != 0) {
+        at++;
+    }
+    return &decoded_messages[at];
+}
+
+static json_t *decode(const struct decoded_message *message, size_t which, struct text payload, bool *out_accepted)
+{
+    struct violations violations = {0};
+    json_t *decoded = message->decode(shared_decoder(which), payload, out_accepted, &violations);
+    check_violations(*out_accepted, &violations);
+    promise(decoded != NULL, "what was decoded can be shown: its texts are valid");
+    return decoded;
+}
+
+/* A number with more than 15 digits may be written otherwise at the second time, and names are sorted then. */
+static void drop_changing(json_t *decoded)
+{
+    (void)json_object_del(decoded, "capabilityNames");
+    (void)json_object_del(decoded, "capabilities");
+    (void)json_object_del(decoded, "workerLoadFactor");
+    (void)json_object_del(decoded, "cpuUsage");
+    (void)json_object_del(decoded, "memoryUsage");
+}
+
+static void check_again(const struct decoded_message *message, const json_t *expected, struct buf *payload)
+{
+    bool accepted = false;
+    json_t *again = decode(message, 1, buf_text(payload), &accepted);
+    promise(accepted, "what was accepted is accepted again when it is sent on");
+    drop_changing(again);
+    promise(json_equal(again, (json_t *)expected) != 0, "what is sent on says the same");
+    json_decref(again);
+    buf_fini(payload);
+}
+
+/* Decodes, and where that is accepted encodes and decodes again, in both encodings. */
+#define X(name)                                                                                                        \
+    void fuzz_##name(struct text input)                                                                                \
+    {                                                                                                                  \
+        const struct decoded_message *message = find_message(#name);                                                   \
+        bool accepted = false;                                                                                         \
+        json_t *expected = decode(message, 0, input, &accepted);                                                       \
+        drop_changing(expected);                                                                                       \
+        for (int encoding = ENCODING_JSON; encoding <= ENCODING_MSGPACK && accepted; encoding++) {                     \
+            struct name decoded;                                                                                       \
+            struct violations violations = {0};                                                                        \
+            struct buf payload = {0};                                                                                  \
+            promise(decode_##name(shared_decoder(0), input, &decoded, &violations), "decoding is repeatable");         \
+            promise(encode_##name(&decoded, (enum encoding)encoding, &payload) == ERR_OK, "what came in can go out");  \
+            check_again(message, expected, &payload);                                                                  \
+        }                                                                                                              \
+        json_decref(expected);                                                                                         \
+    }
+X(registration)
+X(heartbeat)
+X(deregistration)
+X(will)
+#undef X
+
+void fuzz_query(struct text input)
+{
+    bool accepted = false;
+    json_decref(decode(find_message("query"), 0, input, &accepted));
+}
+
+/* jansson passes over a zero byte that follows a value. */
+static void compare_with_jansson(struct text input, json_t *document, const struct violations *violations)
+{
+    json_t *theirs = json_loadb(input.data, input.len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
+    if (document != NULL) {
+        promise(theirs != NULL, "jansson reads it too");
+        promise(json_equal(document, theirs), "jansson reads the same");
+    } else if (theirs != NULL && memchr(input.data, '\0', input.len) == NULL) {
+        promise(violations->code == CODE_TOO_LARGE || !json_is_object(theirs), "jansson refuses it too");
+    }
+    json_decref(theirs);
+}
+
+/* Only what was accepted is shown to msgpack-c: it reserves what a payload declares. */
+static void compare_with_msgpack_c(struct text input)
+{
+    msgpack_unpacked unpacked;
+    size_t offset = 0;
+    msgpack_unpacked_init(&unpacked);
+    promise(msgpack_unpack_next(&unpacked, input.data, input.len, &offset) == MSGPACK_UNPACK_SUCCESS,
+            "msgpack-c reads it too");
+    promise(offset == input.len, "msgpack-c reads as far");
+    promise(unpacked.data.type == MSGPACK_OBJECT_MAP, "msgpack-c reads a map");
+    msgpack_unpacked_destroy(&unpacked);
+}
+
+void fuzz_document(struct text input)
+{
+    struct violations violations = {0};
+    struct buf payload = {0};
+    json_t *document = decode_document(shared_decoder(0), input, &violations);
+    check_violations(document != NULL, &violations);
+    if (input.len > 0 && encoding_of(input) == ENCODING_JSON) {
+        compare_with_jansson(input, document, &violations);
+    } else if (document != NULL) {
+        compare_with_msgpack_c(input);
+    }
+    if (document != NULL) {
+        promise(encode_document(document, ENCODING_MSGPACK, &payload) == ERR_OK, "a document can be encoded");
+        struct violations again = {0};
+        json_t *same = decode_document(shared_decoder(1), buf_text(&payload), &again);
+        promise(same != NULL && json_equal(document, same), "a document survives MessagePack");
+        json_decref(same);
+    }
+    json_decref(document);
+    buf_fini(&payload);
+}
+
+static void check_topic(struct text root, struct text given)
+{
+    struct topic topic = topic_parse(root, given);
+    struct buf own = {0};
+    promise((unsigned)topic.kind < TOPIC_KIND_COUNT, "a topic has a kind");
+    if (topic.kind == TOPIC_UNKNOWN || topic.kind == TOPIC_CANARY) {
+        promise(topic.id.data == NULL && topic.verb.data == NULL, "nobody speaks");
+        return;
+    }
+    promise(worker_id_valid(topic.id), "an id is valid");
+    promise(topic.id.data > given.data && topic.id.data + topic.id.len < given.data + given.len, "an id is a slice");
+    promise((topic.verb.len > 0) == (topic.kind == TOPIC_REQUEST), "a request has a verb");
+    topic_append_reply(&own, root, &topic);
+    promise(topic_reply_allowed(root, &topic, buf_text(&own)), "the own reply topic is allowed");
+    buf_fini(&own);
+}
+
+void fuzz_topic(struct text input)
+{
+    const struct text root = text_of("muster/v1");
+    const char *end = input.len > 0 ? memchr(input.data, '\n', input.len) : NULL;
+    size_t len = end != NULL ? (size_t)(end - input.data) : input.len;
+    struct text given = {input.data, len};
+    struct text response = {input.data + len + 1, end != NULL ? input.len - len - 1 : 0};
+    check_topic(root, given);
+    struct topic topic = topic_parse(root, given);
+    if (end != NULL && topic_reply_allowed(root, &topic, response)) {
+        struct buf own = {0};
+        topic_append_reply(&own, root, &topic);
+        promise(response.len >= own.len && memcmp(response.data, own.data, own.len) == 0,
+                "a reply stays with its asker");
+        promise(response.len == own.len || response.data[own.len] == '/', "a reply stays with its asker, exactly");
+        promise(memchr(response.data, '#', response.len) == NULL, "a response topic has no wildcard");
+        buf_fini(&own);
+    }
+}
