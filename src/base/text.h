@@ -49,7 +49,10 @@ static inline size_t text_whole(const char *data, size_t len)
 
 static inline bool text_equal(struct text a, struct text b)
 {
-    return a.len == b.len && (a.data == NULL) == (b.data == NULL) && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+    if (a.data == NULL || b.data == NULL) {
+        return a.data == b.data;
+    }
+    return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
 }
 
 #endif

@@ -8,11 +8,12 @@ enum { REPLY_EXPIRY_S = 60 };
 
 static struct text keep(char **at, struct text text)
 {
-    struct text kept = {text.data != NULL ? *at : NULL, text.len};
-    if (text.len > 0) {
-        memcpy(*at, text.data, text.len);
-        *at += text.len;
+    if (text.data == NULL) {
+        return text;
     }
+    struct text kept = {*at, text.len};
+    memcpy(*at, text.data, text.len);
+    *at += text.len;
     return kept;
 }
 

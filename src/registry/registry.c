@@ -247,7 +247,7 @@ void registry_free(struct registry *registry)
 
 void registry_start(struct registry *registry)
 {
-    const struct timeval every = {.tv_usec = TICK_MS * 1000};
+    const struct timeval every = {.tv_usec = TICK_MS * 1000L};
     (void)event_add(registry->tick, &every);
     registry->last_tick_ms = clock_monotonic_ms();
     registry->counters_told_ms = registry->last_tick_ms;

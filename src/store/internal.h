@@ -102,6 +102,7 @@ void store_probed(struct store *store);
 struct text reply_text(const redisReply *reply);
 int64_t reply_int(const redisReply *reply);
 struct opt_int reply_opt_int(const redisReply *reply);
+struct opt_int text_opt_int(struct text text);                     /* of a text in a reply: it is terminated */
 const redisReply *reply_at(const redisReply *array, size_t index); /* NULL beyond the end */
 size_t reply_count(const redisReply *array);
 

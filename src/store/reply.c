@@ -17,21 +17,23 @@ int64_t reply_int(const redisReply *reply)
     return reply_opt_int(reply).value;
 }
 
-struct opt_int reply_opt_int(const redisReply *reply)
+struct opt_int text_opt_int(struct text text)
 {
     struct opt_int number = {0};
-    if (reply == NULL) {
-        return number;
-    }
-    if (reply->type == REDIS_REPLY_INTEGER) {
-        return (struct opt_int){.set = true, .value = reply->integer};
-    }
-    if (reply->type == REDIS_REPLY_STRING && reply->len > 0) {
+    if (text.len > 0) {
         char *end = NULL;
-        number.value = strtoll(reply->str, &end, 10);
+        number.value = strtoll(text.data, &end, 10);
         number.set = *end == '\0';
     }
     return number;
+}
+
+struct opt_int reply_opt_int(const redisReply *reply)
+{
+    if (reply != NULL && reply->type == REDIS_REPLY_INTEGER) {
+        return (struct opt_int){.set = true, .value = reply->integer};
+    }
+    return text_opt_int(reply_text(reply));
 }
 
 const redisReply *reply_at(const redisReply *array, size_t index)

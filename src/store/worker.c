@@ -13,9 +13,7 @@ struct text store_worker_field(const struct store_worker *worker, const char *na
 
 struct opt_int store_worker_int(const struct store_worker *worker, const char *name)
 {
-    struct text value = store_worker_field(worker, name);
-    redisReply reply = {.type = REDIS_REPLY_STRING, .str = (char *)(uintptr_t)value.data, .len = value.len};
-    return value.data != NULL ? reply_opt_int(&reply) : (struct opt_int){0};
+    return text_opt_int(store_worker_field(worker, name));
 }
 
 static enum reply_code reply_code_of(const redisReply *reply)

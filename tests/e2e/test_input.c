@@ -42,7 +42,8 @@ static void each_bad_payload_is_refused(struct world *world, const char *topic, 
     char *oversized = malloc(OVERSIZED_BYTES);
     assert_non_null(oversized);
     memset(oversized, ' ', OVERSIZED_BYTES);
-    memcpy(oversized, "{}", 2);
+    oversized[0] = '{';
+    oversized[1] = '}';
     const char *reply = world_ask_bytes(world, topic, reply_of, (struct text){oversized, OVERSIZED_BYTES});
     free(oversized);
     assert_like(reply, "{\"success\":false,\"code\":\"too_large\"}");

@@ -37,7 +37,7 @@ static void silent_worker_fails_after_checks_with_jobs_orphaned_once(void **stat
         world_event(world, "failed", "quiet-2",
                     "{\"orphanedJobs\":[\"a\",\"b\",\"c\"],\"orphanedJobCount\":3,\"reason\":\"heartbeat_timeout\","
                     "\"to\":{\"status\":\"ERROR\",\"health\":\"FAILED\"}}");
-    assert_true(world_number(failed, "at") - world_number(unhealthy, "at") >= (FAILURES - 1) * WORLD_CHECK_MS);
+    assert_true(world_number(failed, "at") - world_number(unhealthy, "at") >= (int64_t)(FAILURES - 1) * WORLD_CHECK_MS);
     assert_true(world_number(failed, "epoch") > epoch);
     world_status(world, "quiet-2", "{\"status\":\"ERROR\",\"health\":\"FAILED\",\"consecutiveFailures\":3}");
     const struct record *cleaned = world_event(world, "cleaned_up", "quiet-2", "{\"to\":{\"status\":\"INACTIVE\"}}");
