@@ -17,33 +17,43 @@ static struct text keep(char **at, struct text text)
     return kept;
 }
 
-struct asker *asker_new(struct registry *registry, const struct inbound *inbound, struct text worker_id,
-                        struct text request_id)
+static struct text reply_topic(struct registry *registry, const struct inbound *inbound)
 {
-    const struct broker_message *message = inbound->message;
     struct buf *topic = &registry->topic;
     buf_clear(topic);
-    if (topic_reply_allowed(registry->root, &inbound->sender, message->response_topic)) {
-        buf_append_text(topic, message->response_topic);
+    if (inbound->answer != NULL) {
+        return (struct text){"", 0};
+    }
+    if (topic_reply_allowed(registry->root, &inbound->sender, inbound->response_topic)) {
+        buf_append_text(topic, inbound->response_topic);
     } else {
         topic_append_reply(topic, registry->root, &inbound->sender);
     }
-    if (topic->failed) {
-        return NULL;
-    }
-    struct asker *asker =
-        calloc(1, sizeof *asker + topic->len + 1 + message->correlation.len + worker_id.len + request_id.len + 1);
+    return topic->failed ? (struct text){0} : buf_text(topic);
+}
+
+struct asker *asker_new(struct registry *registry, const struct inbound *inbound, struct text worker_id,
+                        struct text request_id)
+{
+    struct text topic = reply_topic(registry, inbound);
+    size_t bytes = topic.len + 1 + inbound->correlation.len + worker_id.len + request_id.len;
+    struct asker *asker = topic.data != NULL ? calloc(1, sizeof *asker + bytes) : NULL;
     if (asker == NULL) {
+        if (inbound->answer != NULL) {
+            inbound->answer(inbound->owner, CODE_UNAVAILABLE, NULL);
+        }
         return NULL;
     }
     char *at = asker->bytes;
     asker->registry = registry;
+    asker->owner = inbound->owner;
+    asker->answer = inbound->answer;
     asker->kind = inbound->sender.kind;
     asker->encoding = inbound->encoding;
-    asker->topic = keep(&at, buf_text(topic));
+    asker->topic = keep(&at, topic);
     *at++ = '\0';
-    asker->has_correlation = message->correlation.data != NULL;
-    asker->correlation = keep(&at, message->correlation);
+    asker->has_correlation = inbound->correlation.data != NULL;
+    asker->correlation = keep(&at, inbound->correlation);
     asker->worker_id = keep(&at, worker_id);
     asker->request_id = keep(&at, request_id);
     return asker;
@@ -78,6 +88,15 @@ static void publish_reply(struct asker *asker, const json_t *document)
     }
 }
 
+static void deliver(struct asker *asker, enum reply_code code, const json_t *document)
+{
+    if (asker->answer != NULL) {
+        asker->answer(asker->owner, code, document);
+    } else if (document != NULL) {
+        publish_reply(asker, document);
+    }
+}
+
 void asker_reply_with(struct asker *asker, const struct reply *reply, const struct extra *extras, size_t count)
 {
     struct reply complete = *reply;
@@ -93,9 +112,9 @@ void asker_reply_with(struct asker *asker, const struct reply *reply, const stru
             (void)json_object_set_new(document, extras[i].name, extras[i].value);
         }
     }
-    if (document != NULL) {
+    if (asker != NULL) {
         count_message(asker->registry, asker->kind, reply->code);
-        publish_reply(asker, document);
+        deliver(asker, reply->code, document);
     }
     json_decref(document);
     asker_free(asker);

@@ -58,7 +58,7 @@ void handle_deregister(struct registry *registry, const struct inbound *inbound)
     bool is_request = inbound->sender.kind == TOPIC_REQUEST;
     violations_clear(violations);
     bool own = true;
-    if (decode_deregistration(registry->decoder, inbound->message->payload, &deregistration, violations)) {
+    if (decode_deregistration(registry->decoder, inbound->payload, &deregistration, violations)) {
         own = settle_id(registry, inbound, &deregistration);
     }
     struct asker *asker = asker_new(registry, inbound, deregistration.worker_id, deregistration.request_id);

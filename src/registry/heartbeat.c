@@ -31,9 +31,7 @@ static void free_batch(struct heartbeat_batch *batch)
 static struct asker *asker_of_sender(struct registry *registry, const struct sender *sender)
 {
     struct text id = {sender->id, sender->id_len};
-    struct broker_message nothing = {0};
-    struct inbound inbound = {
-        .message = &nothing, .sender = {.kind = TOPIC_WORKER_HEARTBEAT, .id = id}, .encoding = sender->encoding};
+    struct inbound inbound = {.sender = {.kind = TOPIC_WORKER_HEARTBEAT, .id = id}, .encoding = sender->encoding};
     return throttle_allows(&registry->throttle, id, UNASKED_EVERY_MS, clock_monotonic_ms())
                ? asker_new(registry, &inbound, id, (struct text){0})
                : NULL;
@@ -126,7 +124,7 @@ static void add(struct registry *registry, const struct inbound *inbound, struct
         registry->batch->count = 0;
     }
     struct text id = inbound->sender.id;
-    bool asks = inbound->message->response_topic.data != NULL;
+    bool asks = inbound->response_topic.data != NULL;
     struct sender *sender = &registry->batch->senders[registry->batch->count++];
     *sender = (struct sender){.encoding = inbound->encoding, .id_len = id.len};
     memcpy(sender->id, id.data, id.len);
@@ -142,7 +140,7 @@ static void refuse(struct registry *registry, const struct inbound *inbound, con
                    const struct reply *reply)
 {
     struct text id = inbound->sender.id;
-    bool asks = inbound->message->response_topic.data != NULL;
+    bool asks = inbound->response_topic.data != NULL;
     if (asks || throttle_allows(&registry->throttle, id, UNASKED_EVERY_MS, clock_monotonic_ms())) {
         asker_reply(asker_new(registry, inbound, id, heartbeat->request_id), reply);
     } else {
@@ -155,7 +153,7 @@ void handle_heartbeat(struct registry *registry, const struct inbound *inbound)
     struct heartbeat heartbeat;
     struct violations *violations = &registry->violations;
     violations_clear(violations);
-    if (decode_heartbeat(registry->decoder, inbound->message->payload, &heartbeat, violations)) {
+    if (decode_heartbeat(registry->decoder, inbound->payload, &heartbeat, violations)) {
         validate_heartbeat(&heartbeat, violations);
     }
     if (violations->count > 0) {

@@ -86,12 +86,11 @@ void intake_call_done(struct registry *registry)
     }
 }
 
-static void refuse_too_large(struct registry *registry, const struct inbound *inbound, size_t max)
+static void refuse_too_large(struct registry *registry, const struct inbound *inbound, size_t bytes, size_t max)
 {
     struct violations *violations = &registry->violations;
     violations_clear(violations);
-    violations_add(violations, CODE_TOO_LARGE, "message must be at most %zu bytes (has %zu)", max,
-                   inbound->message->payload_bytes);
+    violations_add(violations, CODE_TOO_LARGE, "message must be at most %zu bytes (has %zu)", max, bytes);
     struct text worker_id = inbound->sender.kind == TOPIC_REQUEST ? (struct text){0} : inbound->sender.id;
     if (inbound->sender.kind == TOPIC_WORKER_WILL) {
         count_message(registry, inbound->sender.kind, CODE_TOO_LARGE);
@@ -103,9 +102,11 @@ static void refuse_too_large(struct registry *registry, const struct inbound *in
 void intake_message(struct connection *connection, const struct broker_message *message)
 {
     struct registry *registry = connection->registry;
-    struct inbound inbound = {.message = message,
+    struct inbound inbound = {.payload = message->payload,
                               .sender = topic_parse(registry->root, message->topic),
-                              .encoding = encoding_of(message->payload)};
+                              .encoding = encoding_of(message->payload),
+                              .response_topic = message->response_topic,
+                              .correlation = message->correlation};
     enum topic_kind kind = inbound.sender.kind;
     if (kind == TOPIC_CANARY) {
         handle_canary(connection, message);
@@ -117,7 +118,7 @@ void intake_message(struct connection *connection, const struct broker_message *
         return;
     }
     if (message->payload_bytes > MESSAGE_BYTES_MAX) {
-        refuse_too_large(registry, &inbound, MESSAGE_BYTES_MAX);
+        refuse_too_large(registry, &inbound, message->payload_bytes, MESSAGE_BYTES_MAX);
         return;
     }
     switch (kind) {

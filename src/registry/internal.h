@@ -148,11 +148,31 @@ struct registry {
 /* registry.c */
 void note(const struct registry *registry, enum log_level level, const char *format, ...) PRINTF_LIKE(3, 4);
 
-/* One message from the broker, its sender known. */
+/* One message, its sender known: from the broker, or a request by registry_ask. */
 struct inbound {
-    const struct broker_message *message;
+    struct text payload;
     struct topic sender;
     enum encoding encoding;
+    struct text response_topic; /* data NULL: none */
+    struct text correlation;    /* data NULL: none */
+    void *owner;                /* of answer */
+    registry_answer_fn *answer; /* NULL: the reply is published */
+};
+
+/* Somebody who waits for a reply. asker.c */
+struct asker {
+    struct registry *registry;
+    void *owner;
+    registry_answer_fn *answer;
+    enum topic_kind kind;
+    enum encoding encoding;
+    bool has_correlation;
+    struct text topic;
+    struct text correlation;
+    struct text worker_id;
+    struct text request_id;
+    struct violations *violations; /* kept for the reply; owned */
+    char bytes[];
 };
 
 /* connection.c: reconnecting is tried from connection_tick, for control and pulse only with a fresh lease. */
@@ -197,7 +217,16 @@ void expire_tick(struct registry *registry);
 void expire_heard(struct registry *registry); /* hearing reaches further now */
 void expire_forget(struct registry *registry);
 
-/* register.c heartbeat.c deregister.c will.c query.c */
+/* request.c: the verbs, and which of the following they are. */
+void handle_request(struct registry *registry, const struct inbound *inbound);
+
+/* query.c; a page has that many workers or events, where the query does not say. */
+enum { PAGE_DEFAULT = 100, PAGE_MAX = 1000 };
+void query_list(struct registry *registry, const struct query *query, struct asker *asker);
+void query_status(struct registry *registry, const struct query *query, struct asker *asker);
+void query_events(struct registry *registry, const struct query *query, struct asker *asker);
+
+/* register.c heartbeat.c deregister.c will.c */
 void handle_register(struct registry *registry, const struct inbound *inbound);
 void handle_heartbeat(struct registry *registry, const struct inbound *inbound);
 void handle_deregister(struct registry *registry, const struct inbound *inbound);
@@ -205,7 +234,6 @@ void handle_will(struct registry *registry, const struct inbound *inbound);
 void will_heard(struct registry *registry, uint64_t canary); /* of this number, and all before it */
 void will_interrupt(struct registry *registry);              /* those that wait are late */
 void will_fini(struct registry *registry);
-void handle_request(struct registry *registry, const struct inbound *inbound);
 void heartbeat_flush(struct registry *registry);
 
 /* publish.c */
@@ -216,20 +244,6 @@ void publish_tick(struct registry *registry, int64_t now_ms);
 void publish_acknowledged(struct registry *registry, uint64_t id);
 void publish_failed(struct registry *registry, const char *why);
 bool publish_is_idle(const struct registry *registry);
-
-/* Somebody who waits for a reply. asker.c */
-struct asker {
-    struct registry *registry;
-    enum topic_kind kind;
-    enum encoding encoding;
-    bool has_correlation;
-    struct text topic;
-    struct text correlation;
-    struct text worker_id;
-    struct text request_id;
-    struct violations *violations; /* kept for the reply; owned */
-    char bytes[];
-};
 
 /* asker_new copies what the reply needs; NULL without memory. asker_free(NULL) is safe. */
 struct asker *asker_new(struct registry *registry, const struct inbound *inbound, struct text worker_id,

@@ -76,7 +76,7 @@ void handle_register(struct registry *registry, const struct inbound *inbound)
     struct registration registration;
     struct violations *violations = &registry->violations;
     violations_clear(violations);
-    bool decoded = decode_registration(registry->decoder, inbound->message->payload, &registration, violations);
+    bool decoded = decode_registration(registry->decoder, inbound->payload, &registration, violations);
     bool own = settle_id(registry, inbound, &registration);
     struct asker *asker = asker_new(registry, inbound, registration.worker_id, registration.request_id);
     if (asker == NULL) {

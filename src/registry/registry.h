@@ -8,8 +8,10 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "config/config.h"
+#include "domain/code.h"
 
 #include <event2/event.h>
+#include <jansson.h>
 #include <stdbool.h>
 
 struct registry;
@@ -34,6 +36,16 @@ void registry_start(struct registry *registry);
 
 /* registry_stop finishes what was taken in, publishes it, gives the lease back and says goodbye; then stopped. */
 void registry_stop(struct registry *registry);
+
+/*
+ * Whoever asks without the broker: answered once, maybe before registry_ask returns. document is the reply, as it would
+ * be published; it lives until the callback returns, and is NULL where there was no memory for it.
+ */
+typedef void registry_answer_fn(void *owner, enum reply_code code, const json_t *document);
+
+/* registry_ask is a request of contract section 8: verb, JSON payload, and who asks. The texts are copied. */
+void registry_ask(struct registry *registry, struct text client, struct text verb, struct text payload,
+                  registry_answer_fn *answer, void *owner);
 
 /* registry_configure takes over what may change while running (config_reload has made the selection). */
 void registry_configure(struct registry *registry, const struct config *config);

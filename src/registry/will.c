@@ -119,7 +119,7 @@ void handle_will(struct registry *registry, const struct inbound *inbound)
     struct violations *violations = &registry->violations;
     enum reply_code code = CODE_OK;
     violations_clear(violations);
-    if (!decode_will(registry->decoder, inbound->message->payload, &will, violations)) {
+    if (!decode_will(registry->decoder, inbound->payload, &will, violations)) {
         code = violations->code;
         note(registry, LOG_DEBUG, "will of %.*s refused: %s", TEXT_ARG(inbound->sender.id), violations->texts[0]);
     } else if (will.worker_id.data != NULL && !text_equal(will.worker_id, inbound->sender.id)) {

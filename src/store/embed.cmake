@@ -1,6 +1,12 @@
-# Turns functions.lua into a C array. The library's name carries the hash of its text, so that daemons of different
-# versions can use one Redis side by side. Arguments: SOURCE, OUTPUT.
-file(READ ${SOURCE} text)
+# Puts the parts of the function library together, in the order given, and turns them into a C array. The library's name
+# carries the hash of its text, so that daemons of different versions can use one Redis side by side.
+# Arguments: PARTS (paths joined by |), OUTPUT.
+string(REPLACE "|" ";" parts "${PARTS}")
+set(text "")
+foreach(part IN LISTS parts)
+  file(READ ${part} part_text)
+  string(APPEND text "${part_text}\n")
+endforeach()
 string(SHA1 hash "${text}")
 string(SUBSTRING ${hash} 0 10 hash)
 set(library muster_${hash})
@@ -8,7 +14,7 @@ string(REPLACE "@LIBRARY@" ${library} text "${text}")
 file(WRITE ${OUTPUT}.lua "${text}")
 file(READ ${OUTPUT}.lua bytes HEX)
 string(REGEX REPLACE "(..)" "0x\\1," bytes "${bytes}")
-file(WRITE ${OUTPUT} "/* Made from functions.lua; do not edit. */
+file(WRITE ${OUTPUT} "/* Made from the files in functions/; do not edit. */
 #include \"store/functions.h\"
 
 const char *const functions_library = \"${library}\";

@@ -82,10 +82,9 @@ test('the verbs are those of the README and of the registry', () => {
     ({ address }) => address.match(/request\/\{client\}\/(.+)/)?.[1],
   );
   const readme = firstColumnOf(sectionOf('Requests'));
-  const query = read('src/registry/query.c');
+  const query = read('src/registry/request.c');
   const code = [
-    ...query.matchAll(/^ {4}\{"([a-z-]+)", (?:true|false), ask_\w+\}/gm),
-    ...query.matchAll(/text_is\(verb, "([a-z-]+)"\)/g),
+    ...query.matchAll(/^ {4}\{\.name = "([a-z-]+)"/gm),
   ];
   assert.deepEqual(channels.filter(Boolean).sort(), readme.sort());
   assert.deepEqual(code.map((match) => match[1]).sort(), readme.sort());

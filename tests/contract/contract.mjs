@@ -10,6 +10,8 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 
 export const pathOf = (name) => root + name;
 export const read = (name) => readFileSync(pathOf(name), 'utf8');
+export const readAll = (folder, ending) =>
+  readdirSync(pathOf(folder)).filter((name) => name.endsWith(ending)).map((name) => read(`${folder}/${name}`)).join('\n');
 export const readAsyncapi = () => load(read('topics/asyncapi.yaml'));
 
 export const schemaNames = readdirSync(pathOf('topics/schemas')).filter((name) => name.endsWith('.json'));

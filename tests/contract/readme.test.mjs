@@ -1,9 +1,10 @@
 // readme.test.mjs -- topics/README.md and the schemas against the code: codes, statuses, events, fields, limits.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { constantOf, firstColumnOf, namesOfMacro, read, readSchema, sectionOf } from './contract.mjs';
+import { constantOf, firstColumnOf, namesOfMacro, read, readAll, readSchema, sectionOf } from './contract.mjs';
 
 const { definitions } = readSchema('common.json');
+const readLibrary = () => readAll('src/store/functions', '.lua');
 const propertiesOf = (name) => Object.keys(readSchema(name).properties);
 
 test('the codes are those of the code, in the same order', () => {
@@ -33,7 +34,7 @@ test('the healths are those of the code, and each is in the diagram', () => {
 });
 
 test('the event types are those that the function library emits', () => {
-  const library = read('src/store/functions.lua');
+  const library = readLibrary();
   const emitted = [...library.matchAll(/\b(?:emit|depart)\(c, \w+, '(\w+)'/g)].map((match) => match[1]);
   const types = [...new Set(emitted)].sort();
   assert.ok(types.includes('registered'));
@@ -42,7 +43,7 @@ test('the event types are those that the function library emits', () => {
 });
 
 test('every reason of the schema is in the README and in the function library or the registry', () => {
-  const library = read('src/store/functions.lua') + read('src/store/worker.c');
+  const library = readLibrary() + read('src/store/worker.c');
   const events = sectionOf('Events');
   for (const reason of definitions.reason.enum) {
     assert.ok(events.includes(`\`${reason}\``), `${reason} is not in the README`);
@@ -111,7 +112,7 @@ test('the limits of the README are those of the code', () => {
 });
 
 test('every limit of a page in the schemas is the one of the registry', () => {
-  const query = read('src/registry/query.c');
+  const query = read('src/registry/internal.h');
   const [, least, most] = query.match(/PAGE_DEFAULT = (\d+), PAGE_MAX = (\d+)/);
   for (const name of ['request-list.json', 'request-events.json']) {
     const { limit } = readSchema(name).properties;

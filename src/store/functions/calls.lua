@@ -1,0 +1,46 @@
+-- calls.lua -- how a function is called: its one key, its header of arguments, the fence, what it returns.
+
+local function open(keys, args)
+    call = redis.call
+    local time = call('TIME')
+    local now_us = time[1] * 1000000 + time[2]
+    return { p = keys[1], now_us = now_us, now = math.floor(now_us / 1000), events = 0, args = args }
+end
+
+local function holds_lease(c, token)
+    local lease = call('GET', c.p .. 'lease')
+    return lease and string.sub(lease, 1, #token + 1) == token .. ' '
+end
+
+local function writer(name, body)
+    redis.register_function('@LIBRARY@_' .. name, function(keys, args)
+        local c = open(keys, args)
+        if not holds_lease(c, args[TOKEN]) then
+            return redis.error_reply('FENCED the lease is not held under this token')
+        end
+        local decided = tonumber(args[DECIDED_MS])
+        if decided and c.now - decided > DECISION_MAX_AGE_MS then
+            return redis.error_reply('LATE decided ' .. int(c.now - decided) .. ' ms ago')
+        end
+        local result = body(c, args)
+        return { c.now, c.events, result }
+    end)
+end
+
+local function reader(name, body)
+    redis.register_function {
+        function_name = '@LIBRARY@_' .. name,
+        callback = function(keys, args)
+            local c = open(keys, args)
+            return { c.now, 0, body(c, args) }
+        end,
+        flags = { 'no-writes' },
+    }
+end
+
+-- Greater than any before it, also after Redis lost its memory.
+local function draw_epoch(c)
+    local drawn = math.max(tonumber(call('GET', c.p .. 'epoch') or 0) + 1, c.now_us)
+    call('SET', c.p .. 'epoch', int(drawn))
+    return int(drawn)
+end

@@ -1,0 +1,138 @@
+-- expiry.lua -- what time does: touching what is due, and claiming its step.
+
+local function split_member(member)
+    return string.match(member, '^(%l+):(.+)$')
+end
+
+-- When the member's time was up, and how long it had; nil where nothing is due.
+local function due_of(c, member)
+    local kind, id = split_member(member)
+    local score = tonumber(call('ZSCORE', c.p .. 'deadlines', member))
+    if not score or call('EXISTS', c.p .. member) == 1 then
+        return nil
+    end
+    local f = call('HMGET', c.p .. 'worker:' .. id, 'lastHeartbeatAt', 'heartbeatTimeoutMs', 'heartbeatIntervalMs',
+        'reason', 'consecutiveFailures', 'lost')
+    if kind == 'alive' and f[6] then
+        return score, tonumber(f[3])
+    elseif kind == 'alive' then
+        local timeout = tonumber(f[2]) or 0
+        return math.max((tonumber(f[1]) or 0) + timeout, score), timeout
+    elseif kind == 'cleanup' then
+        return score, tonumber(c.args[CLEANUP_MS])
+    elseif f[4] == 'connection_lost' and f[5] == '1' then
+        return score, tonumber(f[3])
+    end
+    return score, tonumber(c.args[CHECK_INTERVAL_MS])
+end
+
+local function add_due(c, results, member)
+    local deadline, duration = due_of(c, member)
+    if deadline then
+        local at = #results
+        results[at + 1] = member
+        results[at + 2] = deadline
+        results[at + 3] = duration
+    end
+end
+
+-- Touches what is due, which makes Redis tell of its expiry at once; lists what has not been claimed for grace_ms.
+-- arguments: members to skip, most members, grace ms. result: {members seen, {member, deadline ms, duration ms, …}}
+writer('sweep', function(c, args)
+    local skip, most, grace_ms = args[HEADER + 1], args[HEADER + 2], tonumber(args[HEADER + 3])
+    local due = call('ZRANGEBYSCORE', c.p .. 'deadlines', '-inf', int(c.now), 'WITHSCORES', 'LIMIT', skip, most)
+    local unclaimed = {}
+    for i = 1, #due, 2 do
+        local member, score = due[i], tonumber(due[i + 1])
+        local deadline = call('PEXPIRETIME', c.p .. member)
+        if deadline >= 0 then
+            call('ZADD', c.p .. 'deadlines', int(deadline), member)
+        elseif deadline == -1 then
+            call('PEXPIRE', c.p .. member, args[HEADER + 3])
+        elseif c.now - score >= grace_ms then
+            add_due(c, unclaimed, member)
+        end
+    end
+    return { #due / 2, unclaimed }
+end)
+
+-- arguments: members. result: {member, deadline ms, duration ms, …} of those that are due
+writer('look', function(c, args)
+    local results = {}
+    for at = HEADER + 1, #args do
+        add_due(c, results, args[at])
+    end
+    return results
+end)
+
+local function still_failing(c, r)
+    if call('EXISTS', c.p .. 'alive:' .. r.id) == 0 then
+        return r.f.reason == 'connection_lost' and 'connection_lost' or 'heartbeat_timeout'
+    end
+    return r.f.contradiction
+end
+
+local function check_again(c, r, evidence)
+    local reason = still_failing(c, r)
+    if reason then
+        local failures = number(r, 'consecutiveFailures') + 1
+        set(r, 'consecutiveFailures', int(failures))
+        if failures >= tonumber(c.args[MAX_FAILURES]) then
+            turn_failed(c, r, reason, evidence)
+            return 'failed'
+        end
+    end
+    arm(c, 'recheck', r, tonumber(c.args[CHECK_INTERVAL_MS]))
+    return 'rechecked'
+end
+
+local function take_step(c, r, kind, deadline, found_by)
+    local health = r.f.health
+    local evidence = evidence_of(c, r, deadline, found_by)
+    if kind == 'alive' and is_trusted(r) then
+        call('ZREM', c.p .. 'deadlines', 'alive:' .. r.id)
+        turn_unhealthy(c, r, r.f.lost and 'connection_lost' or 'heartbeat_timeout', tonumber(c.args[CHECK_INTERVAL_MS]),
+            evidence)
+        set(r, 'lost', nil)
+        return 'unhealthy'
+    elseif kind == 'recheck' and health == 'UNHEALTHY' then
+        return check_again(c, r, evidence)
+    elseif kind == 'cleanup' and health == 'FAILED' then
+        if call('EXISTS', c.p .. 'alive:' .. r.id) == 1 then
+            arm(c, 'cleanup', r, tonumber(c.args[CLEANUP_MS]))
+            return 'rechecked'
+        end
+        depart(c, r, 'cleaned_up', r.f.reason, 'cleaned_up', { evidence = evidence })
+        return 'cleaned_up'
+    end
+    call('ZREM', c.p .. 'deadlines', kind .. ':' .. r.id)
+    return 'nothing'
+end
+
+-- arguments: found by, then member, deadline ms, verdict (take or rearm), rest ms of each.
+-- result: {outcome, late ms, …}; outcome 'changed' where the member is due no more
+writer('claim', function(c, args)
+    local found_by = args[HEADER + 1]
+    local results = {}
+    for at = HEADER + 2, #args - 3, 4 do
+        local member, deadline, verdict = args[at], tonumber(args[at + 1]), args[at + 2]
+        local kind, id = split_member(member)
+        local outcome = 'changed'
+        if due_of(c, member) == deadline then
+            local r = load(c, id)
+            if not is_live(r) then
+                call('ZREM', c.p .. 'deadlines', member)
+                outcome = 'nothing'
+            elseif verdict == 'rearm' then
+                arm(c, kind, r, tonumber(args[at + 3]))
+                outcome = 'rearmed'
+            else
+                outcome = take_step(c, r, kind, deadline, found_by)
+                save(c, r)
+            end
+        end
+        results[#results + 1] = outcome
+        results[#results + 1] = c.now - deadline
+    end
+    return results
+end)

@@ -1,0 +1,29 @@
+#!lua name=@LIBRARY@
+-- library.lua -- every transition of a worker, each call atomic. Decides nothing about validity, hearing or the brake:
+-- those verdicts arrive as arguments. Keys and fields: contract, section 5; transitions: section 6.
+--
+-- Every function takes one key, the prefix "muster:{p}:", and returns {now_ms, events_added, result}.
+-- A writing function's first arguments are the header below; a stale token writes nothing.
+
+local call -- redis.call: there is none while the library is being loaded
+
+local TOKEN, DECIDED_MS, CHECK_INTERVAL_MS, MAX_FAILURES, AUTO_RECOVERY, CLEANUP_MS, ARCHIVE_S = 1, 2, 3, 4, 5, 6, 7
+local HEADER = 7
+local DECISION_MAX_AGE_MS = 1000
+local BOOTS_KEPT = 8
+
+local STATUS_COUNTERS = {
+    ACTIVE = 'activeWorkers', IDLE = 'idleWorkers', BUSY = 'busyWorkers', MAINTENANCE = 'maintenanceWorkers',
+    ERROR = 'failedWorkers', DRAINING = 'drainingWorkers',
+}
+local DECLARED_FIELDS = { 'name', 'maxConcurrentJobs', 'port', 'version', 'priorityThreshold', 'workerLoadFactor',
+                          'zone', 'heartbeatTimeoutMs', 'heartbeatIntervalMs' }
+local DETAIL_FIELDS = { 'hostName', 'hostAddress', 'capabilities', 'tags' }
+
+local function int(number)
+    return string.format('%.0f', number)
+end
+
+local function given(text)
+    return text ~= nil and text ~= false and text ~= ''
+end

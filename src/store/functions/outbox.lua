@@ -1,0 +1,33 @@
+-- outbox.lua -- the event stream, as it is published.
+
+local function read_worker(c, id)
+    return { id, call('HGETALL', c.p .. 'worker:' .. id), call('HGETALL', c.p .. 'detail:' .. id) }
+end
+
+-- arguments: most entries. result: {cursor, entries as {id, fields}, the workers they are about as {id, worker, detail}}
+reader('outbox', function(c, args)
+    local cursor = call('GET', c.p .. 'cursor') or '0-0'
+    local entries = call('XRANGE', c.p .. 'events', '(' .. cursor, '+', 'COUNT', args[1])
+    local workers, seen = {}, {}
+    for _, entry in ipairs(entries) do
+        local id = fields_of(entry[2]).workerId
+        if id and not seen[id] then
+            seen[id] = true
+            workers[#workers + 1] = read_worker(c, id)
+        end
+    end
+    return { cursor, entries, workers }
+end)
+
+-- arguments: cursor, greatest length of the stream. What is not published yet is never cut off.
+writer('advance', function(c, args)
+    local cursor, max_length = args[HEADER + 1], tonumber(args[HEADER + 2])
+    call('SET', c.p .. 'cursor', cursor)
+    local last = call('XREVRANGE', c.p .. 'events', '+', '-', 'COUNT', 1)
+    if last[1] and last[1][1] == cursor then
+        call('XTRIM', c.p .. 'events', 'MAXLEN', '~', int(max_length))
+    elseif call('XLEN', c.p .. 'events') > 2 * max_length then
+        call('XTRIM', c.p .. 'events', 'MINID', '~', cursor)
+    end
+    return 1
+end)

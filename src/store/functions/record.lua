@@ -1,0 +1,99 @@
+-- record.lua -- one worker as its two hashes: loaded, changed, saved, and the events that tell of the changes.
+
+local function fields_of(flat)
+    local fields = {}
+    for i = 1, #flat, 2 do
+        fields[flat[i]] = flat[i + 1]
+    end
+    return fields
+end
+
+local function load(c, id)
+    local flat = call('HGETALL', c.p .. 'worker:' .. id)
+    if #flat == 0 then
+        return nil
+    end
+    return { id = id, f = fields_of(flat), d = fields_of(call('HGETALL', c.p .. 'detail:' .. id)), changed = {},
+             changed_detail = {} }
+end
+
+local function set(r, field, value)
+    if r.f[field] ~= value then
+        r.f[field] = value
+        r.changed[field] = true
+    end
+end
+
+local function set_detail(r, field, value)
+    if r.d[field] ~= value then
+        r.d[field] = value
+        r.changed_detail[field] = true
+    end
+end
+
+local function write_changed(key, changed, fields)
+    local sets, dels = { 'HSET', key }, { 'HDEL', key }
+    for field in pairs(changed) do
+        if fields[field] ~= nil then
+            sets[#sets + 1] = field
+            sets[#sets + 1] = fields[field]
+        else
+            dels[#dels + 1] = field
+        end
+    end
+    if #sets > 2 then
+        call(unpack(sets))
+    end
+    if #dels > 2 then
+        call(unpack(dels))
+    end
+end
+
+local function save(c, r)
+    write_changed(c.p .. 'worker:' .. r.id, r.changed, r.f)
+    write_changed(c.p .. 'detail:' .. r.id, r.changed_detail, r.d)
+    r.changed, r.changed_detail = {}, {}
+end
+
+local function is_live(r)
+    return r ~= nil and r.f.status ~= 'INACTIVE'
+end
+
+-- HEALTHY or RECOVERED: what happens to such a worker is its first failure.
+local function is_trusted(r)
+    return r.f.health == 'HEALTHY' or r.f.health == 'RECOVERED'
+end
+
+local function number(r, field)
+    return tonumber(r.f[field]) or 0
+end
+
+local function state(r)
+    return { status = r.f.status, health = r.f.health }
+end
+
+-- Adds one entry to the stream, with the next revision of the worker. The record still has to be saved.
+local function emit(c, r, kind, from, reason, extra)
+    set(r, 'revision', int(number(r, 'revision') + 1))
+    set(r, 'updatedAt', int(c.now))
+    local entry = { 'XADD', c.p .. 'events', '*', 'type', kind, 'workerId', r.id, 'epoch', r.f.epoch, 'revision',
+                    r.f.revision, 'at', int(c.now) }
+    local function add(field, value)
+        if given(value) then
+            entry[#entry + 1] = field
+            entry[#entry + 1] = value
+        end
+    end
+    if from then
+        add('fromStatus', from.status)
+        add('fromHealth', from.health)
+    end
+    add('toStatus', r.f.status)
+    add('toHealth', r.f.health)
+    add('reason', reason)
+    for field, value in pairs(extra or {}) do
+        add(field, value)
+    end
+    call(unpack(entry))
+    c.events = c.events + 1
+end

@@ -1,0 +1,173 @@
+-- register.lua -- a worker registers: again, anew, or taking over.
+
+local REGISTER = { 'id', 'valid', 'maxAttempts', 'retryDelayMs', 'maxWorkers', 'by', 'bootId', 'connection', 'sentAt',
+                   'name', 'maxConcurrentJobs', 'port', 'version', 'priorityThreshold', 'workerLoadFactor', 'zone',
+                   'heartbeatTimeoutMs', 'heartbeatIntervalMs', 'hostName', 'hostAddress', 'capabilities', 'tags' }
+
+local function named(names, args, at)
+    local values = {}
+    for i, name in ipairs(names) do
+        if given(args[at + i]) then
+            values[name] = args[at + i]
+        end
+    end
+    return values
+end
+
+-- Returns true where one of the declared fields differs from the record.
+local function differs(r, a)
+    for _, field in ipairs(DECLARED_FIELDS) do
+        if r.f[field] ~= a[field] then
+            return true
+        end
+    end
+    for _, field in ipairs(DETAIL_FIELDS) do
+        if r.d[field] ~= a[field] then
+            return true
+        end
+    end
+    return false
+end
+
+local function take_over_fields(r, a)
+    for _, field in ipairs(DECLARED_FIELDS) do
+        set(r, field, a[field])
+    end
+    for _, field in ipairs(DETAIL_FIELDS) do
+        set_detail(r, field, a[field])
+    end
+end
+
+local function set_connection(r, connection)
+    if given(connection) and (tonumber(connection) or 0) > (tonumber(r.f.connection) or -1) then
+        set(r, 'connection', connection)
+    end
+end
+
+local function register_again(c, r, a)
+    local from = state(r)
+    local changed = differs(r, a)
+    if changed then
+        unindex(c, r)
+        take_over_fields(r, a)
+        local free = math.max(number(r, 'maxConcurrentJobs') - number(r, 'currentJobCount'), 0)
+        set(r, 'availableCapacity', int(free))
+        index(c, r)
+    end
+    set_connection(r, a.connection)
+    if not a.bootId then
+        set(r, 'seq', nil)
+        set(r, 'sentAt', nil)
+    end
+    set(r, 'lastHeartbeatAt', int(c.now))
+    set(r, 'lost', nil)
+    arm_alive(c, r)
+    if changed then
+        emit(c, r, 'updated', from, 'worker', { by = a.by })
+    end
+    local ill = r.f.health == 'UNHEALTHY' or r.f.health == 'FAILED'
+    if ill and not r.f.contradiction and c.args[AUTO_RECOVERY] == '1' then
+        turn_recovered(c, r, 'worker')
+    end
+    save(c, r)
+end
+
+local function register_anew(c, old, a)
+    local id = a.id
+    local r = { id = id, f = {}, d = {}, changed = {}, changed_detail = {} }
+    local from, reason, extra = nil, 'worker', {}
+    if old then
+        from = state(old)
+        if is_live(old) then
+            reason = a.bootId ~= old.f.bootId and 'takeover' or 'worker'
+            extra = orphan_jobs(c, old, false)
+            unindex(c, old)
+            disarm(c, 'recheck', old)
+            disarm(c, 'cleanup', old)
+        end
+        call('DEL', c.p .. 'worker:' .. id, c.p .. 'detail:' .. id)
+        set(r, 'revision', old.f.revision)
+        set(r, 'maintained', old.f.maintained)
+        if a.bootId ~= old.f.bootId then
+            remember_boot(old)
+        end
+        set_detail(r, 'boots', old.d.boots)
+    end
+    take_over_fields(r, a)
+    set(r, 'bootId', a.bootId)
+    set(r, 'connection', a.connection)
+    set(r, 'status', standing_status(r))
+    set(r, 'health', 'HEALTHY')
+    set(r, 'epoch', draw_epoch(c))
+    set(r, 'registeredAt', int(c.now))
+    set(r, 'lastHeartbeatAt', int(c.now))
+    set(r, 'currentJobCount', '0')
+    set(r, 'availableCapacity', a.maxConcurrentJobs)
+    set(r, 'errorCount', '0')
+    set(r, 'consecutiveFailures', '0')
+    set(r, 'heartbeats', '0')
+    index(c, r)
+    arm_alive(c, r)
+    extra.by = a.by
+    emit(c, r, 'registered', from, reason, extra)
+    save(c, r)
+    return r
+end
+
+local function attempts_left(c, a)
+    local key = c.p .. 'attempts:' .. a.id
+    if tonumber(call('GET', key) or 0) < tonumber(a.maxAttempts) then
+        return true
+    end
+    return false, math.max(call('PTTL', key), 1)
+end
+
+local function count_attempt(c, a)
+    local key = c.p .. 'attempts:' .. a.id
+    call('INCR', key)
+    call('PEXPIRE', key, a.retryDelayMs)
+end
+
+local function document(r)
+    local worker, detail = {}, {}
+    for field, value in pairs(r.f) do
+        worker[#worker + 1] = field
+        worker[#worker + 1] = value
+    end
+    for field, value in pairs(r.d) do
+        detail[#detail + 1] = field
+        detail[#detail + 1] = value
+    end
+    return { r.id, worker, detail }
+end
+
+-- result: {code, retry_after_ms} or {'ok', 0, document}
+writer('register', function(c, args)
+    local a = named(REGISTER, args, HEADER)
+    local allowed, retry_after_ms = attempts_left(c, a)
+    if not allowed then
+        return { 'rate_limited', retry_after_ms }
+    end
+    if a.valid ~= '1' then
+        count_attempt(c, a)
+        return { 'validation_failed', 0 }
+    end
+    local r = load(c, a.id)
+    if r and is_superseded(r, a.bootId) then
+        note_conflict(c, r, a.bootId, a.sentAt)
+        return { 'superseded', 0, document(r) }
+    end
+    local max_workers = tonumber(a.maxWorkers)
+    if not is_live(r) and max_workers > 0 and call('SCARD', c.p .. 'workers') >= max_workers then
+        return { 'registry_full', 0 }
+    end
+    call('DEL', c.p .. 'attempts:' .. a.id)
+    local same_boot = is_live(r) and a.bootId == r.f.bootId and (a.bootId or r.f.health ~= 'FAILED')
+    local unfenced = is_live(r) and not a.bootId and r.f.health ~= 'FAILED'
+    if same_boot or unfenced then
+        register_again(c, r, a)
+    else
+        r = register_anew(c, r, a)
+    end
+    return { 'ok', 0, document(r) }
+end)

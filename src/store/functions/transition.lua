@@ -1,0 +1,94 @@
+-- transition.lua -- from one health to the next, and out.
+
+local function evidence_of(c, r, deadline, found_by)
+    local evidence = { foundBy = found_by }
+    if given(r.f.lastHeartbeatAt) then
+        evidence.lastHeartbeatAt = tonumber(r.f.lastHeartbeatAt)
+    end
+    if given(r.f.seq) then
+        evidence.seq = tonumber(r.f.seq)
+    end
+    if deadline then
+        evidence.deadline = deadline
+        evidence.lateMs = c.now - deadline
+    end
+    return cjson.encode(evidence)
+end
+
+-- Takes the jobs away from the worker and advances the epoch; returns what the event has to list.
+local function orphan_jobs(c, r, revoke)
+    local jobs = given(r.f.jobs) and r.f.jobs or '[]'
+    local count = number(r, 'currentJobCount')
+    set(r, 'jobs', nil)
+    set_load(c, r, 0, number(r, 'maxConcurrentJobs'))
+    set(r, 'epoch', draw_epoch(c))
+    set_detail(r, 'conflicted', nil)
+    if revoke and jobs ~= '[]' then
+        set_detail(r, 'revokedJobs', jobs)
+    end
+    if count == 0 and jobs == '[]' then
+        return {}
+    end
+    return { orphanedJobs = jobs, orphanedJobCount = int(count) }
+end
+
+local function turn_unhealthy(c, r, reason, recheck_ms, evidence)
+    local from = state(r)
+    move_health(c, r, 'UNHEALTHY')
+    set(r, 'reason', reason)
+    set(r, 'consecutiveFailures', '1')
+    arm(c, 'recheck', r, recheck_ms)
+    emit(c, r, 'unhealthy', from, reason, { evidence = evidence })
+end
+
+local function turn_failed(c, r, reason, evidence)
+    local from = state(r)
+    move_health(c, r, 'FAILED')
+    move_status(c, r, 'ERROR')
+    set(r, 'reason', reason)
+    disarm(c, 'recheck', r)
+    disarm(c, 'alive', r)
+    local extra = orphan_jobs(c, r, true)
+    extra.evidence = evidence
+    arm(c, 'cleanup', r, tonumber(c.args[CLEANUP_MS]))
+    emit(c, r, 'failed', from, reason, extra)
+end
+
+local function standing_status(r)
+    if r.f.maintained then
+        return 'MAINTENANCE'
+    end
+    if r.f.draining then
+        return 'DRAINING'
+    end
+    return r.f.declared or 'ACTIVE'
+end
+
+local function turn_recovered(c, r, reason)
+    local from = state(r)
+    disarm(c, 'recheck', r)
+    disarm(c, 'cleanup', r)
+    move_health(c, r, 'RECOVERED')
+    move_status(c, r, standing_status(r))
+    set(r, 'reason', nil)
+    set(r, 'consecutiveFailures', '0')
+    emit(c, r, 'recovered', from, reason)
+end
+
+-- The worker leaves: out of every set, its record kept for the archive's time. left says how it went.
+local function depart(c, r, kind, reason, left, extra)
+    local from = state(r)
+    unindex(c, r)
+    for _, timer in ipairs({ 'alive', 'recheck', 'cleanup' }) do
+        disarm(c, timer, r)
+    end
+    set(r, 'status', 'INACTIVE')
+    set(r, 'reason', reason)
+    set(r, 'left', left)
+    set(r, 'draining', nil)
+    emit(c, r, kind, from, reason, extra)
+    save(c, r)
+    local archive_s = int(math.max(tonumber(c.args[ARCHIVE_S]), 1))
+    call('EXPIRE', c.p .. 'worker:' .. r.id, archive_s)
+    call('EXPIRE', c.p .. 'detail:' .. r.id, archive_s)
+end
