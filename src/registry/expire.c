@@ -37,6 +37,8 @@ static void wait_for_hearing(struct expiry *expiry, const struct store_due *due,
     step->member_len = due->member.len;
     step->deadline_ms = due->deadline_ms;
     step->duration_ms = due->duration_ms;
+    step->zone_len = due->zone.len < sizeof step->zone ? due->zone.len : sizeof step->zone;
+    memcpy(step->zone, due->zone.data, step->zone_len);
     step->by_event = by_event;
 }
 
@@ -60,7 +62,8 @@ static void judge(struct registry *registry, const struct store_due *dues, size_
         *next = (struct store_claim){.due = *due};
         switch (hearing_judge(&registry->hearing, due->deadline_ms, due->duration_ms, now_ms, &next->rest_ms)) {
         case HEARING_SILENT:
-            next->take = true;
+            next->take = !brake_holds(registry, due);
+            next->rest_ms = due->duration_ms;
             claim_count++;
             break;
         case HEARING_TOO_NEW:
@@ -158,7 +161,10 @@ static void judge_waiting(struct registry *registry, const struct waiting_step *
         if (step->by_event != by_event) {
             continue;
         }
-        dues[taken++] = (struct store_due){{step->member, step->member_len}, step->deadline_ms, step->duration_ms};
+        dues[taken++] = (struct store_due){.member = {step->member, step->member_len},
+                                           .deadline_ms = step->deadline_ms,
+                                           .duration_ms = step->duration_ms,
+                                           .zone = {step->zone, step->zone_len}};
         if (taken == SWEEP_MAX) {
             judge(registry, dues, taken, by_event);
             taken = 0;

@@ -8,6 +8,7 @@
 #include "codec/document.h"
 #include "codec/message.h"
 #include "codec/topic.h"
+#include "domain/brake.h"
 #include "domain/hearing.h"
 #include "domain/validate.h"
 #include "registry/registry.h"
@@ -49,6 +50,8 @@ struct waiting_step {
     size_t member_len;
     int64_t deadline_ms;
     int64_t duration_ms;
+    char zone[WORKER_LABEL_MAX];
+    size_t zone_len;
     bool by_event;
 };
 struct expiry {
@@ -69,6 +72,16 @@ struct wills {
     struct waiting_will *waiting;
     size_t count;
     size_t cap;
+};
+
+/* The brakes of fleet and zones. brake.c */
+struct brake_scope;
+struct brakes {
+    struct brake_scope *scopes;
+    size_t count;
+    size_t cap;
+    bool loaded; /* what earlier daemons left is known; until then every brake holds */
+    bool asking;
 };
 
 /* Heartbeats on their way to Redis. heartbeat.c */
@@ -134,6 +147,7 @@ struct registry {
     struct canary canary;
     struct expiry expiry;
     struct wills wills;
+    struct brakes brakes;
     struct heartbeat_batch *batch; /* being gathered */
     size_t batches_open;
     struct throttle throttle;
@@ -208,6 +222,12 @@ void canary_interrupt(struct registry *registry, const char *why);
 void canary_tick(struct registry *registry, int64_t now_ms);
 void canary_seek(struct registry *registry, int64_t moment_ms); /* hearing ought to reach that moment soon */
 void handle_canary(struct connection *connection, const struct broker_message *message);
+
+/* brake.c */
+void brake_tick(struct registry *registry);
+bool brake_holds(struct registry *registry, const struct store_due *due); /* the step is to be armed again */
+void brake_ask_release(struct registry *registry, const struct query *query, struct asker *asker);
+void brake_fini(struct registry *registry);
 
 /* expire.c */
 enum err expire_new(struct registry *registry, struct fault *out_fault) MUST_USE;

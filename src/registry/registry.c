@@ -86,6 +86,7 @@ static void tick(evutil_socket_t fd, short what, void *arg)
     store_tick(registry->store);
     duty_tick(registry, now_ms);
     canary_tick(registry, now_ms);
+    brake_tick(registry);
     expire_tick(registry);
     publish_tick(registry, now_ms);
     connection_tick(&registry->control, now_ms);
@@ -238,6 +239,7 @@ void registry_free(struct registry *registry)
     }
     expire_fini(registry);
     will_fini(registry);
+    brake_fini(registry);
     publish_fini(registry);
     decoder_free(registry->decoder);
     buf_fini(&registry->topic);

@@ -66,6 +66,7 @@ static const struct verb verbs[] = {
     {.name = "list", .ask = query_list},
     {.name = "status", .ask = query_status, .needs_worker = true},
     {.name = "events", .ask = query_events},
+    {.name = "brake-release", .ask = brake_ask_release},
 };
 
 static const struct verb *find_verb(struct text name)

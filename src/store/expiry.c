@@ -69,14 +69,15 @@ void expiry_probe(struct store *store)
 
 static void read_dues(struct call *call, const redisReply *list, struct store_dues *dues)
 {
-    enum { DUE_ELEMENTS = 3 };
+    enum { DUE_ELEMENTS = 4 };
     size_t count = reply_count(list) / DUE_ELEMENTS;
     struct store_due *items = scratch_items(&call->store->scratch, count, sizeof *items);
     for (size_t i = 0; items != NULL && i < count; i++) {
         redisReply *const *element = list->element + i * DUE_ELEMENTS;
         items[i] = (struct store_due){.member = reply_text(element[0]),
                                       .deadline_ms = reply_int(element[1]),
-                                      .duration_ms = reply_int(element[2])};
+                                      .duration_ms = reply_int(element[2]),
+                                      .zone = reply_text(element[3])};
         dues->count++;
     }
     dues->dues = items;

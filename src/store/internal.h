@@ -14,6 +14,8 @@ union store_callback {
     store_deregistered_fn *deregistered;
     store_dues_fn *dues;
     store_steps_fn *steps;
+    store_missing_fn *missing;
+    store_brakes_fn *brakes;
     store_outbox_fn *outbox;
     store_done_fn *done;
     store_lease_fn *lease;
@@ -79,6 +81,9 @@ void store_begin(struct store *store, struct args *args, const char *function, e
 void store_send(struct store *store, struct args *args,
                 void (*parse)(struct call *call, enum store_outcome outcome, const redisReply *result),
                 union store_callback callback, void *context);
+
+/* parse_done is the parser of a call that has no result but how it ended. */
+void parse_done(struct call *call, enum store_outcome outcome, const redisReply *result);
 
 /* store_fail closes both connections, tells why, and tries again later. */
 void store_fail(struct store *store, const char *reason);

@@ -21,12 +21,6 @@ void store_acquire(struct store *store, const char *instance, int64_t ttl_ms, st
     store_send(store, args, parse_lease, (union store_callback){.lease = done}, context);
 }
 
-static void parse_done(struct call *call, enum store_outcome outcome, const redisReply *result)
-{
-    (void)result;
-    call->callback.done(call->context, outcome);
-}
-
 void store_renew(struct store *store, int64_t ttl_ms, int64_t since_ms, int64_t until_ms, store_done_fn *done,
                  void *context)
 {

@@ -243,6 +243,12 @@ void store_begin(struct store *store, struct args *args, const char *function, e
     args_int(args, policy->archive_seconds);
 }
 
+void parse_done(struct call *call, enum store_outcome outcome, const redisReply *result)
+{
+    (void)result;
+    call->callback.done(call->context, outcome);
+}
+
 static enum store_outcome outcome_of(const redisReply *reply)
 {
     if (reply == NULL) {

@@ -154,6 +154,7 @@ struct store_due {
     struct text member;
     int64_t deadline_ms;
     int64_t duration_ms;
+    struct text zone; /* of the worker; empty: none */
 };
 struct store_dues {
     enum store_outcome outcome;
@@ -187,6 +188,33 @@ struct store_steps {
 typedef void store_steps_fn(void *context, const struct store_steps *result);
 void store_claim(struct store *store, const char *found_by, const struct store_claim *claims, size_t count,
                  store_steps_fn *done, void *context);
+
+/* ---------------------------------------------------------------------------------------- the brake */
+
+/* How many workers there are, and how many of them are missing: UNHEALTHY by silence or will. */
+struct store_missing {
+    enum store_outcome outcome;
+    int64_t workers;
+    int64_t missing;
+    const struct store_zone_missing {
+        struct text zone;
+        int64_t workers;
+        int64_t missing;
+    } *zones; /* those where somebody is missing */
+    size_t count;
+};
+typedef void store_missing_fn(void *context, const struct store_missing *result);
+void store_missing(struct store *store, store_missing_fn *done, void *context);
+
+/* Brakes as saved: the scope, and the state as text, in pairs. store_save_brake forgets a scope where state is empty. */
+struct store_brakes {
+    enum store_outcome outcome;
+    const struct field *brakes;
+    size_t count;
+};
+typedef void store_brakes_fn(void *context, const struct store_brakes *result);
+void store_brakes(struct store *store, store_brakes_fn *done, void *context);
+void store_save_brake(struct store *store, struct text scope, struct text state, store_done_fn *done, void *context);
 
 /* ---------------------------------------------------------------------------------------- the outbox */
 

@@ -40,12 +40,6 @@ void store_outbox(struct store *store, size_t most, store_outbox_fn *done, void 
     store_send(store, args, parse_outbox, (union store_callback){.outbox = done}, context);
 }
 
-static void parse_done(struct call *call, enum store_outcome outcome, const redisReply *result)
-{
-    (void)result;
-    call->callback.done(call->context, outcome);
-}
-
 void store_advance(struct store *store, const char *cursor, store_done_fn *done, void *context)
 {
     struct args *args = &store->args;

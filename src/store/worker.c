@@ -153,12 +153,6 @@ void store_heartbeat_send(struct store *store, store_heartbeats_fn *done, void *
     store_send(store, &store->heartbeats, parse_heartbeats, (union store_callback){.heartbeats = done}, context);
 }
 
-static void parse_wills(struct call *call, enum store_outcome outcome, const redisReply *result)
-{
-    (void)result;
-    call->callback.done(call->context, outcome);
-}
-
 void store_wills(struct store *store, const struct will *wills, size_t count, bool late, store_done_fn *done,
                  void *context)
 {
@@ -170,7 +164,7 @@ void store_wills(struct store *store, const struct will *wills, size_t count, bo
         args_text(args, wills[i].boot_id);
         args_opt_int(args, wills[i].connection);
     }
-    store_send(store, args, parse_wills, (union store_callback){.done = done}, context);
+    store_send(store, args, parse_done, (union store_callback){.done = done}, context);
 }
 
 static void parse_deregistered(struct call *call, enum store_outcome outcome, const redisReply *result)

@@ -4,15 +4,8 @@ local function split_member(member)
     return string.match(member, '^(%l+):(.+)$')
 end
 
--- When the member's time was up, and how long it had; nil where nothing is due.
-local function due_of(c, member)
-    local kind, id = split_member(member)
-    local score = tonumber(call('ZSCORE', c.p .. 'deadlines', member))
-    if not score or call('EXISTS', c.p .. member) == 1 then
-        return nil
-    end
-    local f = call('HMGET', c.p .. 'worker:' .. id, 'lastHeartbeatAt', 'heartbeatTimeoutMs', 'heartbeatIntervalMs',
-        'reason', 'consecutiveFailures', 'lost')
+-- When the time of a member was up, and how long it had, by its score and the worker's fields as read by due_of.
+local function judge_due(c, kind, score, f)
     if kind == 'alive' and f[6] then
         return score, tonumber(f[3])
     elseif kind == 'alive' then
@@ -26,18 +19,32 @@ local function due_of(c, member)
     return score, tonumber(c.args[CHECK_INTERVAL_MS])
 end
 
+-- When the member's time was up, how long it had, and the worker's zone or ''; nil where nothing is due.
+local function due_of(c, member)
+    local kind, id = split_member(member)
+    local score = tonumber(call('ZSCORE', c.p .. 'deadlines', member))
+    if not score or call('EXISTS', c.p .. member) == 1 then
+        return nil
+    end
+    local f = call('HMGET', c.p .. 'worker:' .. id, 'lastHeartbeatAt', 'heartbeatTimeoutMs', 'heartbeatIntervalMs',
+        'reason', 'consecutiveFailures', 'lost', 'zone')
+    local deadline, duration = judge_due(c, kind, score, f)
+    return deadline, duration, f[7] or ''
+end
+
 local function add_due(c, results, member)
-    local deadline, duration = due_of(c, member)
+    local deadline, duration, zone = due_of(c, member)
     if deadline then
         local at = #results
         results[at + 1] = member
         results[at + 2] = deadline
         results[at + 3] = duration
+        results[at + 4] = zone
     end
 end
 
 -- Touches what is due, which makes Redis tell of its expiry at once; lists what has not been claimed for grace_ms.
--- arguments: members to skip, most members, grace ms. result: {members seen, {member, deadline ms, duration ms, …}}
+-- arguments: members to skip, most members, grace ms. result: {members seen, {member, deadline ms, duration ms, zone, …}}
 writer('sweep', function(c, args)
     local skip, most, grace_ms = args[HEADER + 1], args[HEADER + 2], tonumber(args[HEADER + 3])
     local due = call('ZRANGEBYSCORE', c.p .. 'deadlines', '-inf', int(c.now), 'WITHSCORES', 'LIMIT', skip, most)
@@ -56,7 +63,7 @@ writer('sweep', function(c, args)
     return { #due / 2, unclaimed }
 end)
 
--- arguments: members. result: {member, deadline ms, duration ms, …} of those that are due
+-- arguments: members. result: {member, deadline ms, duration ms, zone, …} of those that are due
 writer('look', function(c, args)
     local results = {}
     for at = HEADER + 1, #args do
@@ -104,6 +111,9 @@ local function take_step(c, r, kind, deadline, found_by)
         end
         depart(c, r, 'cleaned_up', r.f.reason, 'cleaned_up', { evidence = evidence })
         return 'cleaned_up'
+    end
+    if kind == 'alive' and health == 'UNHEALTHY' then
+        mark_missing(c, r)
     end
     call('ZREM', c.p .. 'deadlines', kind .. ':' .. r.id)
     return 'nothing'

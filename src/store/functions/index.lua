@@ -42,12 +42,37 @@ local function count_in(c, r, sign)
     add_total(c, 'availableCapacity', sign * number(r, 'availableCapacity'))
 end
 
+-- Missing is who is UNHEALTHY by silence or will: counted for the brake, in all and by zone.
+local function count_missing(c, r, amount)
+    add_total(c, 'missingWorkers', amount)
+    if given(r.f.zone) and tonumber(call('ZINCRBY', c.p .. 'missing', amount, r.f.zone)) <= 0 then
+        call('ZREM', c.p .. 'missing', r.f.zone)
+    end
+end
+
+local function mark_missing(c, r)
+    if not r.f.missing then
+        set(r, 'missing', '1')
+        count_missing(c, r, 1)
+    end
+end
+
+local function unmark_missing(c, r)
+    if r.f.missing then
+        count_missing(c, r, -1)
+        set(r, 'missing', nil)
+    end
+end
+
 local function index(c, r)
     call('SADD', c.p .. 'workers', r.id)
     call('SADD', c.p .. 'status:' .. r.f.status, r.id)
     call('SADD', c.p .. 'health:' .. r.f.health, r.id)
     index_labels(c, r, 'SADD')
     count_in(c, r, 1)
+    if r.f.missing then
+        count_missing(c, r, 1)
+    end
 end
 
 local function unindex(c, r)
@@ -56,6 +81,9 @@ local function unindex(c, r)
     call('SREM', c.p .. 'health:' .. r.f.health, r.id)
     index_labels(c, r, 'SREM')
     count_in(c, r, -1)
+    if r.f.missing then
+        count_missing(c, r, -1)
+    end
 end
 
 local function move_status(c, r, to)

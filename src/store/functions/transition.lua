@@ -36,6 +36,9 @@ local function turn_unhealthy(c, r, reason, recheck_ms, evidence)
     local from = state(r)
     move_health(c, r, 'UNHEALTHY')
     set(r, 'reason', reason)
+    if reason == 'heartbeat_timeout' or reason == 'connection_lost' then
+        mark_missing(c, r)
+    end
     set(r, 'consecutiveFailures', '1')
     arm(c, 'recheck', r, recheck_ms)
     emit(c, r, 'unhealthy', from, reason, { evidence = evidence })
@@ -44,6 +47,7 @@ end
 local function turn_failed(c, r, reason, evidence)
     local from = state(r)
     move_health(c, r, 'FAILED')
+    unmark_missing(c, r)
     move_status(c, r, 'ERROR')
     set(r, 'reason', reason)
     disarm(c, 'recheck', r)
@@ -69,6 +73,7 @@ local function turn_recovered(c, r, reason)
     disarm(c, 'recheck', r)
     disarm(c, 'cleanup', r)
     move_health(c, r, 'RECOVERED')
+    unmark_missing(c, r)
     move_status(c, r, standing_status(r))
     set(r, 'reason', nil)
     set(r, 'consecutiveFailures', '0')
@@ -79,6 +84,7 @@ end
 local function depart(c, r, kind, reason, left, extra)
     local from = state(r)
     unindex(c, r)
+    set(r, 'missing', nil)
     for _, timer in ipairs({ 'alive', 'recheck', 'cleanup' }) do
         disarm(c, timer, r)
     end
