@@ -70,6 +70,7 @@ struct inbox {
     struct side in;
     struct ticket *open;
     size_t open_count;
+    size_t window; /* tickets that the broker lets be open */
     struct ticket *spare;
     uint64_t received;
     uint64_t dropped;
@@ -375,10 +376,11 @@ void inbox_put_message(struct inbox *inbox, const struct broker_message *message
     unlock(inbox);
 }
 
-void inbox_connected(struct inbox *inbox, bool session_present)
+void inbox_connected(struct inbox *inbox, bool session_present, unsigned window)
 {
     lock(inbox);
     if (inbox->phase == PHASE_WAITING) {
+        inbox->window = window;
         inbox->phase = PHASE_CONNECTED;
         inbox->up.kind = BROKER_CONNECTED;
         inbox->up.session_present = session_present;
@@ -420,14 +422,16 @@ void inbox_disconnected(struct inbox *inbox, int reason_code, const char *reason
     unlock(inbox);
 }
 
-void inbox_settle(struct ticket *ticket, enum broker_event_kind kind, int reason_code, const char *reason)
+bool inbox_settle(struct ticket *ticket, enum broker_event_kind kind, int reason_code, const char *reason)
 {
     struct inbox *inbox = ticket->inbox;
     lock(inbox);
+    bool was_full = inbox->open_count >= inbox->window;
     if (ticket->state == TICKET_OPEN) {
         tell(inbox, ticket, kind, reason_code, reason);
     }
     unlock(inbox);
+    return was_full;
 }
 
 /* The side that was read is empty: the other one is read from now on, and this one filled. */

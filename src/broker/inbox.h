@@ -60,13 +60,17 @@ void inbox_read_counters(struct inbox *inbox, struct broker_counters *out_counte
 /* The side of the library's threads. */
 
 void inbox_put_message(struct inbox *inbox, const struct broker_message *message);
-void inbox_connected(struct inbox *inbox, bool session_present);
+/* window is how many publications the broker takes unacknowledged. */
+void inbox_connected(struct inbox *inbox, bool session_present, unsigned window);
 
 /* inbox_disconnected refuses every open publication and tells the end, once for each inbox_begin: the first word
  * counts. */
 void inbox_disconnected(struct inbox *inbox, int reason_code, const char *reason);
 
-/* inbox_settle tells what became of a ticket (reason NULL: nothing to say), once: after that it does nothing. */
-void inbox_settle(struct ticket *ticket, enum broker_event_kind kind, int reason_code, const char *reason);
+/*
+ * inbox_settle tells what became of a ticket (reason NULL: nothing to say), once: after that it does nothing. True when
+ * the window was full: what is still to be sent has waited for this.
+ */
+bool inbox_settle(struct ticket *ticket, enum broker_event_kind kind, int reason_code, const char *reason);
 
 #endif

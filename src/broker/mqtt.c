@@ -124,11 +124,18 @@ static const char *describe_code(int code)
     return text != NULL ? text : "unknown reason";
 }
 
+static unsigned receive_maximum(MQTTProperties *properties)
+{
+    return MQTTProperties_hasProperty(properties, MQTTPROPERTY_CODE_RECEIVE_MAXIMUM)
+               ? (unsigned)MQTTProperties_getNumericValue(properties, MQTTPROPERTY_CODE_RECEIVE_MAXIMUM)
+               : UINT16_MAX;
+}
+
 static void on_connected(void *context, MQTTAsync_successData5 *success)
 {
     struct broker *broker = context;
     nodelay_set(broker->settings.uri);
-    inbox_connected(broker->inbox, success->alt.connect.sessionPresent != 0);
+    inbox_connected(broker->inbox, success->alt.connect.sessionPresent != 0, receive_maximum(&success->properties));
 }
 
 static int failure_code(const MQTTAsync_failureData5 *failure)
@@ -187,23 +194,27 @@ static void on_subscribed(void *context, MQTTAsync_successData5 *success)
         if (code >= FAILED_CODE_FIRST) {
             char reason[INBOX_REASON_BYTES];
             (void)snprintf(reason, sizeof reason, "filter %d of %d: %s", i + 1, count, describe_code(code));
-            inbox_settle(ticket, BROKER_REFUSED, code, reason);
+            (void)inbox_settle(ticket, BROKER_REFUSED, code, reason);
             return;
         }
     }
-    inbox_settle(ticket, BROKER_SUBSCRIBED, 0, NULL);
+    (void)inbox_settle(ticket, BROKER_SUBSCRIBED, 0, NULL);
 }
 
 static void on_published(void *context, MQTTAsync_successData5 *success)
 {
     (void)success;
-    inbox_settle(context, BROKER_ACKED, 0, NULL);
+    if (inbox_settle(context, BROKER_ACKED, 0, NULL)) {
+        waker_poke();
+    }
 }
 
 static void on_refused(void *context, MQTTAsync_failureData5 *failure)
 {
     int code = failure_code(failure);
-    inbox_settle(context, BROKER_REFUSED, code, describe_code(code));
+    if (inbox_settle(context, BROKER_REFUSED, code, describe_code(code))) {
+        waker_poke();
+    }
 }
 
 /* What the loop calls. */

@@ -10,6 +10,11 @@ enum { EXIT_RUN_FAILED = 1, EXIT_WRONG_USAGE = 2 };
 static const char usage[] =
     "Usage: musterd [-c FILE] [-o section.key=value]... [--check-config] [--help] [--version]\n";
 
+static void print(const struct buf *text, FILE *out)
+{
+    (void)fprintf(out, "%.*s", TEXT_ARG(buf_text(text)));
+}
+
 static int show_help(void)
 {
     struct buf help = {0};
@@ -18,7 +23,7 @@ static int show_help(void)
         "\nThe registry daemon. Settings, as in the file, as -o, or as MUSTER_SECTION_KEY in the environment:\n\n",
         stdout);
     config_append_help(&help);
-    (void)fwrite(help.data, 1, help.len, stdout);
+    print(&help, stdout);
     buf_fini(&help);
     return 0;
 }
@@ -29,7 +34,7 @@ static int run(const struct options *options)
     struct buf errors = {0};
     enum err err =
         config_load(options->file, environ, options->settings, options->setting_count, &config, NULL, &errors);
-    (void)fwrite(errors.data, 1, errors.len, stderr);
+    print(&errors, stderr);
     buf_fini(&errors);
     if (err != ERR_OK) {
         return EXIT_WRONG_USAGE;

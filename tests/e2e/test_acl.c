@@ -441,7 +441,7 @@ static void daemon_with_wrong_password_says_so(void **state)
     (void)snprintf(setting, sizeof setting, "mqtt.password_file=%s/wrong.password", access->folder);
     const char *settings[] = {"mqtt.username=musterd", setting, NULL};
     world_start_daemon(world, 1, settings);
-    world_wait_log(world, 1, "uthori");
+    world_wait_log(world, 1, "Not authorized (code 135)");
     process_stop(&world->daemons[1], SIGTERM);
 }
 

@@ -130,16 +130,37 @@ void world_open(struct world *world, const char *const *settings)
     world_wait_listening(world, 0);
 }
 
+/* A sanitizer that has found something in a daemon ends it with another status than 0. */
+static bool ends_well(struct process *daemon)
+{
+    if (!process_is_running(daemon)) {
+        return true;
+    }
+    process_stop(daemon, SIGTERM);
+    if (process_exit_status(daemon) == 0) {
+        return true;
+    }
+    char *log = process_log(daemon);
+    (void)fprintf(stderr, "%s:\n%s\nexit status %d\n", daemon->log_path, log != NULL ? log : "",
+                  process_exit_status(daemon));
+    free(log);
+    return false;
+}
+
 void world_close(struct world *world)
 {
+    bool well = true;
     for (int i = 0; i < WORLD_DAEMONS_MAX; i++) {
-        process_stop(&world->daemons[i], SIGTERM);
+        well = ends_well(&world->daemons[i]) && well;
     }
     recorder_free(world->observer);
     redis_client_free(world->store);
     server_free(&world->broker);
     server_free(&world->redis);
     folder_remove(world->folder);
+    if (!well) {
+        fail_msg("a daemon did not end well");
+    }
 }
 
 int world_setup(void **state)

@@ -72,6 +72,8 @@ void world_wait_written(const struct process *process, const char *fragment);
 
 /* world_open is world_begin and one daemon that listens; a cmocka setup in this shape is world_setup. */
 void world_open(struct world *world, const char *const *settings);
+
+/* world_close ends everything; the test fails where a daemon that still ran does not end in good order. */
 void world_close(struct world *world);
 
 /* As cmocka's setup and teardown of a group: *state is a world with one daemon. */
