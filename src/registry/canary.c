@@ -14,12 +14,17 @@ static int64_t redis_now_ms(const struct registry *registry)
     return timebase_remote_ms(store_clock(registry->store), clock_monotonic_ms());
 }
 
+static bool can_listen(const struct registry *registry)
+{
+    return registry->active && registry->control.subscribed && registry->pulse.subscribed &&
+           store_is_up(registry->store) && store_clock(registry->store)->known;
+}
+
 /* Hearing begins again now, or as soon as everything that it needs is there. */
 void canary_interrupt(struct registry *registry, const char *why)
 {
     bool was_listening = registry->listening;
-    registry->listening = registry->active && registry->control.subscribed && registry->pulse.subscribed &&
-                          store_is_up(registry->store) && store_clock(registry->store)->known;
+    registry->listening = can_listen(registry);
     registry->canary.first_number = registry->canary.number + 1;
     if (registry->listening) {
         hearing_interrupt(&registry->hearing, redis_now_ms(registry));
@@ -79,6 +84,9 @@ void canary_tick(struct registry *registry, int64_t now_ms)
     }
     registry->last_tick_ms = now_ms;
     if (!registry->listening) {
+        if (can_listen(registry)) {
+            canary_interrupt(registry, "nothing is missing any more");
+        }
         return;
     }
     bool is_out = came_back(canary) < canary->number && canary->number >= canary->first_number;

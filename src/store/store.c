@@ -249,6 +249,12 @@ void parse_done(struct call *call, enum store_outcome outcome, const redisReply 
     call->callback.done(call->context, outcome);
 }
 
+static bool begins_with(struct text text, const char *beginning)
+{
+    size_t len = strlen(beginning);
+    return text.len >= len && memcmp(text.data, beginning, len) == 0;
+}
+
 static enum store_outcome outcome_of(const redisReply *reply)
 {
     if (reply == NULL) {
@@ -258,10 +264,19 @@ static enum store_outcome outcome_of(const redisReply *reply)
         return reply->elements == 3 ? STORE_DONE : STORE_REFUSED;
     }
     struct text error = reply_text(reply);
-    if (error.len >= 6 && memcmp(error.data, "FENCED", 6) == 0) {
+    if (begins_with(error, "FENCED")) {
         return STORE_FENCED;
     }
-    return error.len >= 4 && memcmp(error.data, "LATE", 4) == 0 ? STORE_LATE : STORE_REFUSED;
+    return begins_with(error, "LATE") ? STORE_LATE : STORE_REFUSED;
+}
+
+/* Errors after which this connection is of no use: another server has to be found, or this one prepared again. */
+static bool is_fatal(const redisReply *reply)
+{
+    struct text error = reply_text(reply);
+    return reply->type == REDIS_REPLY_ERROR &&
+           (begins_with(error, "READONLY") || begins_with(error, "LOADING") || begins_with(error, "MASTERDOWN") ||
+            begins_with(error, "ERR Function not found"));
 }
 
 static void on_reply(redisAsyncContext *context, void *data, void *arg)
@@ -284,6 +299,9 @@ static void on_reply(redisAsyncContext *context, void *data, void *arg)
     answer(call, outcome, outcome == STORE_DONE ? reply_at(reply, 2) : NULL);
     if (changed) {
         store->listener.changed(store->listener.owner);
+    }
+    if (store->up && reply != NULL && is_fatal(reply)) {
+        store_fail(store, reply->str);
     }
 }
 
