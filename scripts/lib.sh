@@ -10,7 +10,7 @@ packages_build=(gcc libc6-dev cmake ninja-build pkg-config libpaho-mqtt-dev libm
 # shellcheck disable=SC2034
 packages_run=(mosquitto mosquitto-clients redis-server redis-tools)
 # shellcheck disable=SC2034
-packages_test=(libcmocka-dev clang clang-format clang-tidy libclang-rt-14-dev openssl shellcheck)
+packages_test=(libcmocka-dev libcurl4-openssl-dev curl clang clang-format clang-tidy libclang-rt-14-dev openssl shellcheck mandoc)
 readonly node_major_min=18
 
 say() {

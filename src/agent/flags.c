@@ -1,6 +1,7 @@
 /* flags.c -- the table of flags, and getopt_long driven by it. */
 #include "agent/flags.h"
 
+#include "base/manual.h"
 #include "base/secret.h"
 #include "domain/worker.h"
 
@@ -62,6 +63,7 @@ static const struct flag table[] = {
     {"log-level", FLAG_LEVEL, AT(log_level), "LEVEL", NULL, 0, 0, "debug, info, warn or error (info)"},
     {"help", FLAG_SET, AT(help), NULL, NULL, 0, 0, "show this and end"},
     {"version", FLAG_SET, AT(version), NULL, NULL, 0, 0, "show the version and end"},
+    {"manual", FLAG_SET, AT(manual), NULL, NULL, 0, 0, "show the page of the manual, as roff, and end"},
 };
 enum { FLAG_COUNT = sizeof table / sizeof table[0] };
 
@@ -204,7 +206,7 @@ bool flags_parse(struct flags *flags, int argc, char **argv, struct buf *out_err
     flags->options.max_concurrent_jobs = 1;
     take_environment(flags, out_errors);
     take_arguments(flags, argc, argv, out_errors);
-    if (!flags->help && !flags->version) {
+    if (!flags->help && !flags->version && !flags->manual) {
         choose_id(flags, out_errors);
         choose_password(flags, out_errors);
     }
@@ -228,4 +230,36 @@ void flags_append_help(struct buf *out)
     buf_append_string(out,
                       "\nExit status: 0 deregistered or drained; 1 superseded, sent away, refused, or the goodbye\n"
                       "unanswered; 2 wrong usage.\n");
+}
+
+void flags_append_manual(struct buf *out, const char *version, const char *date)
+{
+    manual_begin(out, &(struct manual_title){.name = "muster-agent",
+                                             .section = "1",
+                                             .version = version,
+                                             .date = date,
+                                             .summary = "a ready worker of a Muster worker registry"});
+    manual_section(out, "SYNOPSIS");
+    manual_paragraph(out, "muster-agent [FLAG]...");
+    manual_section(out, "DESCRIPTION");
+    manual_paragraph(out,
+                     "Registers with the registry through its MQTT broker, heartbeats with this host's real CPU and "
+                     "memory, and deregisters on SIGTERM or SIGINT. It honours the registry's commands to ping, to "
+                     "drain and to register again.");
+    manual_section(out, "FLAGS");
+    for (size_t i = 0; i < FLAG_COUNT; i++) {
+        char name[64];
+        char sentence[256];
+        (void)snprintf(name, sizeof name, "--%s", table[i].name);
+        (void)snprintf(sentence, sizeof sentence, "%s.%s%s", table[i].help,
+                       table[i].environment != NULL ? " Else from the environment: " : "",
+                       table[i].environment != NULL ? table[i].environment : "");
+        manual_entry(out, name, table[i].argument, sentence);
+    }
+    manual_section(out, "EXIT STATUS");
+    manual_entry(out, "0", NULL, "Deregistered or drained.");
+    manual_entry(out, "1", NULL, "Superseded, sent away, refused, or the goodbye unanswered.");
+    manual_entry(out, "2", NULL, "Wrong usage.");
+    manual_section(out, "SEE ALSO");
+    manual_paragraph(out, "musterd(8), musterctl(1)");
 }

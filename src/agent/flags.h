@@ -17,6 +17,7 @@ struct flags {
     char password[FLAGS_PASSWORD_MAX];
     bool help;
     bool version;
+    bool manual;
 };
 
 /*
@@ -27,5 +28,8 @@ bool flags_parse(struct flags *flags, int argc, char **argv, struct buf *out_err
 
 /* flags_append_help appends the table for people. */
 void flags_append_help(struct buf *out);
+
+/* flags_append_manual appends it as a page of the manual; date is 2031-05-04. */
+void flags_append_manual(struct buf *out, const char *version, const char *date);
 
 #endif

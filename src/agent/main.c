@@ -143,6 +143,10 @@ int main(int argc, char **argv)
         buf_clear(&text);
         flags_append_help(&text);
         (void)fputs(buf_terminated(&text), stdout);
+    } else if (program.flags.manual) {
+        buf_clear(&text);
+        flags_append_manual(&text, muster_version(), MUSTER_DATE);
+        (void)fputs(buf_terminated(&text), stdout);
     } else if (!good) {
         (void)fprintf(stderr, "%.*smuster-agent --help shows the flags\n", TEXT_ARG(buf_text(&text)));
         status = EXIT_USAGE;

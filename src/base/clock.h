@@ -10,4 +10,7 @@ int64_t clock_wall_ms(void);
 /* clock_monotonic_ms returns milliseconds since an arbitrary start; it never goes back, and stops in a suspension. */
 int64_t clock_monotonic_ms(void);
 
+/* clock_monotonic_us is the same clock in microseconds, for measuring how long something takes. */
+int64_t clock_monotonic_us(void);
+
 #endif

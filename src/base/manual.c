@@ -119,6 +119,12 @@ void manual_entry(struct buf *out, const char *name, const char *argument, const
     append_filled(out, text);
 }
 
+void manual_more(struct buf *out, const char *text)
+{
+    buf_append_string(out, ".br\n");
+    append_filled(out, text);
+}
+
 void manual_nest(struct buf *out)
 {
     buf_append_string(out, ".RS\n");

@@ -28,6 +28,9 @@ void manual_line(struct buf *out, const char *text);
  */
 void manual_entry(struct buf *out, const char *name, const char *argument, const char *text);
 
+/* manual_more appends another line of text to the entry before. */
+void manual_more(struct buf *out, const char *text);
+
 /* Entries between these two are indented below the entry before. */
 void manual_nest(struct buf *out);
 void manual_unnest(struct buf *out);

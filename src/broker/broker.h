@@ -69,6 +69,9 @@ struct broker_subscription {
 enum err broker_subscribe(struct broker *broker, const struct broker_subscription *subscriptions, size_t count,
                           struct fault *out_fault) MUST_USE;
 
+/* broker_unsubscribe asks for no more of the filter; nothing is told of the answer. */
+void broker_unsubscribe(struct broker *broker, const char *filter);
+
 struct broker_publication {
     const char *topic;
     struct text payload;

@@ -421,6 +421,14 @@ enum err broker_subscribe(struct broker *broker, const struct broker_subscriptio
                                      subscriptions[0].filter, describe_code(result));
 }
 
+void broker_unsubscribe(struct broker *broker, const char *filter)
+{
+    MQTTAsync_responseOptions call = MQTTAsync_responseOptions_initializer;
+    (void)pthread_mutex_lock(&turn);
+    (void)MQTTAsync_unsubscribe(broker->client, filter, &call);
+    (void)pthread_mutex_unlock(&turn);
+}
+
 enum err broker_publish(struct broker *broker, const struct broker_publication *publication)
 {
     struct ticket *ticket = NULL;

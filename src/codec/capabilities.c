@@ -120,9 +120,12 @@ static void read_one(struct decoder *decoder, struct reader *reader, const char 
                      struct texts *out_names, struct violations *violations)
 {
     if (value->kind == WIRE_MAP) {
-        /* The reader itself goes on behind the map, even where building fails half-way. */
+        /* The reader itself goes on behind the map, even where building fails half-way. What it unescaped on the way is
+         * unescaped again at the same place, for which there is room: earlier texts do not move. */
         struct reader inside = *reader;
+        size_t unescaped = reader->source.unescaped->len;
         if (reader_skip(reader, value)) {
+            reader->source.unescaped->len = unescaped;
             read_map(decoder, &inside, field, value, out_names, violations);
         }
     } else if (value->kind == WIRE_LIST) {
@@ -142,7 +145,7 @@ static void read_text(struct decoder *decoder, const char *field, struct text te
     if (reader_next(&reader, &top)) {
         read_one(decoder, &reader, field, &top, out_names, violations);
     }
-    decoder_add_fault(decoder, &reader, field, violations);
+    decoder_add_fault(&reader, field, violations);
 }
 
 void capabilities_read(struct decoder *decoder, const char *field, const struct wire_value *value,

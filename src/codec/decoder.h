@@ -13,6 +13,7 @@ struct decoder {
     size_t bytes_max;
     struct reader reader;
     struct buf unescaped;        /* texts of JSON that held escapes */
+    struct buf unescaped_item;   /* the same of one item of a batch */
     struct buf unescaped_inside; /* the same of capabilities that came as JSON text */
     json_t *capabilities_tree;
     struct buf capabilities_json;
@@ -20,6 +21,9 @@ struct decoder {
     struct text tags[WORKER_TAGS_MAX];
     struct text capabilities[WORKER_CAPABILITIES_MAX];
     struct text jobs[WORKER_JOBS_MAX];
+    struct text revoked[WORKER_JOBS_MAX];
+    struct text boots[WORKER_BOOTS_MAX];
+    struct text items[BATCH_ITEMS_MAX];
     uint16_t job_slots[DECODER_JOB_SLOTS]; /* hash to 1 + the job's place in jobs; 0: none */
 };
 
@@ -27,8 +31,14 @@ struct decoder {
 void decoder_open(const struct decoder *decoder, struct reader *reader, struct text bytes, enum encoding encoding,
                   size_t depth_max, struct buf *unescaped);
 
+/*
+ * decoder_begin forgets the last message and reads the value at the top of the payload; a list or a map only its head.
+ * False, with the violation, where there is none.
+ */
+bool decoder_begin(struct decoder *decoder, struct text payload, size_t depth_max, struct wire_value *out_top,
+                   struct violations *out_violations) MUST_USE;
+
 /* decoder_add_fault adds the violation, under the name, where the reader failed or has not read everything. */
-void decoder_add_fault(const struct decoder *decoder, const struct reader *reader, const char *name,
-                       struct violations *out_violations);
+void decoder_add_fault(const struct reader *reader, const char *name, struct violations *out_violations);
 
 #endif

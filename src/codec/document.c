@@ -11,7 +11,7 @@
 enum { NUMBER_TEXT_MAX = 64 };
 
 /* What a field of a document is, whatever text Redis keeps it as. */
-enum field_kind { FIELD_TEXT, FIELD_INT, FIELD_REAL, FIELD_LIST, FIELD_OBJECT, FIELD_DECLARED, FIELD_STATE };
+enum field_kind { FIELD_TEXT, FIELD_INT, FIELD_REAL, FIELD_LIST, FIELD_OBJECT, FIELD_DECLARED, FIELD_STATE, FIELD_LINES };
 
 struct document_field {
     const char *name;
@@ -46,6 +46,30 @@ static const struct document_field status_fields[] = {
     {"workerLoadFactor", FIELD_REAL},
 };
 
+/* What a record has besides the status document's fields. */
+static const struct document_field record_fields[] = {
+    {"bootId", FIELD_TEXT},
+    {"connection", FIELD_INT},
+    {"heartbeatIntervalMs", FIELD_INT},
+    {"heartbeatTimeoutMs", FIELD_INT},
+    {"declared", FIELD_TEXT},
+    {"draining", FIELD_TEXT},
+    {"maintained", FIELD_TEXT},
+    {"left", FIELD_TEXT},
+    {"contradiction", FIELD_TEXT},
+    {"jobs", FIELD_LIST},
+    {"seq", FIELD_INT},
+    {"sentAt", FIELD_INT},
+    {"heartbeats", FIELD_INT},
+    {"unhealthySince", FIELD_INT},
+    {"unhealthyMs", FIELD_INT},
+    {"message", FIELD_TEXT},
+    {"lastError", FIELD_TEXT},
+    {"lastErrorAt", FIELD_INT},
+    {"revokedJobs", FIELD_LIST},
+    {"boots", FIELD_LINES},
+};
+
 static const struct document_field event_fields[] = {
     {"type", FIELD_TEXT},
     {"workerId", FIELD_TEXT},
@@ -55,6 +79,7 @@ static const struct document_field event_fields[] = {
     {"from", FIELD_STATE},
     {"to", FIELD_STATE},
     {"reason", FIELD_TEXT},
+    {"code", FIELD_TEXT},
     {"evidence", FIELD_OBJECT},
     {"orphanedJobs", FIELD_LIST},
     {"orphanedJobCount", FIELD_INT},
@@ -112,6 +137,21 @@ static json_t *json_node(struct text text, bool object_allowed, bool list_allowe
     return NULL;
 }
 
+/* A list that is kept as lines. */
+static json_t *lines_node(struct text text)
+{
+    json_t *list = text.len > 0 ? json_array() : NULL;
+    size_t begin = 0;
+    for (size_t i = 0; list != NULL && i <= text.len; i++) {
+        if (i == text.len || text.data[i] == '\n') {
+            struct text line = {text.data + begin, i - begin};
+            (void)json_array_append_new(list, json_stringn(line.data, utf8_valid_bytes(line)));
+            begin = i + 1;
+        }
+    }
+    return list;
+}
+
 static struct text find(const struct field *fields, size_t count, const char *name, const char *rest)
 {
     size_t name_len = strlen(name);
@@ -161,6 +201,8 @@ static json_t *field_node(const struct document_field *wanted, const struct fiel
         return json_node(value, false, true);
     case FIELD_OBJECT:
         return json_node(value, true, false);
+    case FIELD_LINES:
+        return lines_node(value);
     default:
         return json_node(value, true, true);
     }
@@ -185,6 +227,20 @@ json_t *status_document(struct text worker_id, const struct field *fields, size_
 {
     return document_of("workerId", worker_id, status_fields, sizeof status_fields / sizeof status_fields[0], fields,
                        count);
+}
+
+json_t *record_document(struct text worker_id, const struct field *fields, size_t count)
+{
+    json_t *document = status_document(worker_id, fields, count);
+    bool complete = document != NULL;
+    for (size_t i = 0; i < sizeof record_fields / sizeof record_fields[0] && complete; i++) {
+        complete = add(document, record_fields[i].name, field_node(&record_fields[i], fields, count));
+    }
+    if (!complete) {
+        json_decref(document);
+        document = NULL;
+    }
+    return document;
 }
 
 json_t *event_document(struct text event_id, const struct field *fields, size_t count)

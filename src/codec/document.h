@@ -36,6 +36,9 @@ json_t *reply_document(const struct reply *reply);
 /* From the fields of the worker's hash and its detail hash; worker_id is not among them. */
 json_t *status_document(struct text worker_id, const struct field *fields, size_t count);
 
+/* The status document with all that Redis has besides, to make the worker again from. */
+json_t *record_document(struct text worker_id, const struct field *fields, size_t count);
+
 /* From the fields of a stream entry: fromStatus fromHealth toStatus toHealth become from {} and to {}. */
 json_t *event_document(struct text event_id, const struct field *fields, size_t count);
 

@@ -82,9 +82,50 @@ static const struct rule query[] = {
     RULE(TEXT, query, sort, "sort", WORKER_LABEL_MAX),
     RULE(TEXT, query, type, "type", WORKER_LABEL_MAX),
     RULE(TEXT, query, from, "from", WORKER_LABEL_MAX),
-    RULE(TEXT, query, cursor, "cursor", WORKER_LABEL_MAX),
+    RULE(TEXT, query, cursor, "cursor", TEXT_MAX),
     RULE(INT, query, limit, "limit", 0),
     RULE(TEXT, query, request_id, "requestId", TEXT_MAX),
+};
+
+static const struct rule batch[] = {
+    RULE(ITEMS, batch, items, "workers", 0),
+    RULE(TEXT, batch, request_id, "requestId", TEXT_MAX),
+    RULE(TEXT, batch, boot_id, "bootId", WORKER_BOOT_ID_MAX),
+    RULE(INT, batch, connection, "connection", 0),
+    RULE(FLAG, batch, force, "force", 0),
+};
+
+static const struct rule state[] = {
+    RULE(TEXT, worker_state, worker_id, "workerId", TEXT_MAX),
+    RULE(STATUS, worker_state, status, "status", WORKER_INACTIVE),
+    RULE(HEALTH, worker_state, health, "health", HEALTH_FAILED),
+    RULE(TEXT, worker_state, reason, "reason", WORKER_LABEL_MAX),
+    RULE(INT, worker_state, epoch, "epoch", 0),
+    RULE(INT, worker_state, revision, "revision", 0),
+    RULE(INT, worker_state, registered_at_ms, "registeredAt", 0),
+    RULE(INT, worker_state, last_heartbeat_at_ms, "lastHeartbeatAt", 0),
+    RULE(INT, worker_state, current_job_count, "currentJobCount", 0),
+    RULE(INT, worker_state, available_capacity, "availableCapacity", 0),
+    RULE(REAL, worker_state, cpu_usage, "cpuUsage", 0),
+    RULE(REAL, worker_state, memory_usage, "memoryUsage", 0),
+    RULE(INT, worker_state, error_count, "errorCount", 0),
+    RULE(INT, worker_state, consecutive_failures, "consecutiveFailures", 0),
+    RULE(STATUS, worker_state, declared, "declared", WORKER_ERROR),
+    RULE(TEXT, worker_state, draining, "draining", WORKER_LABEL_MAX),
+    RULE(TEXT, worker_state, maintained, "maintained", WORKER_LABEL_MAX),
+    RULE(TEXT, worker_state, left, "left", WORKER_LABEL_MAX),
+    RULE(TEXT, worker_state, contradiction, "contradiction", WORKER_LABEL_MAX),
+    RULE(JOBS, worker_state, jobs, "jobs", 0),
+    RULE(INT, worker_state, seq, "seq", 0),
+    RULE(INT, worker_state, sent_at_ms, "sentAt", 0),
+    RULE(INT, worker_state, heartbeats, "heartbeats", 0),
+    RULE(INT, worker_state, unhealthy_since_ms, "unhealthySince", 0),
+    RULE(INT, worker_state, unhealthy_ms, "unhealthyMs", 0),
+    RULE(TEXT, worker_state, message, "message", WORKER_MESSAGE_MAX),
+    RULE(TEXT, worker_state, last_error, "lastError", WORKER_MESSAGE_MAX),
+    RULE(INT, worker_state, last_error_at_ms, "lastErrorAt", 0),
+    RULE(REVOKED, worker_state, revoked_jobs, "revokedJobs", 0),
+    RULE(BOOTS, worker_state, boots, "boots", 0),
 };
 
 const struct schema schema_registration = SCHEMA(registration);
@@ -92,3 +133,5 @@ const struct schema schema_heartbeat = SCHEMA(heartbeat);
 const struct schema schema_deregistration = SCHEMA(deregistration);
 const struct schema schema_will = SCHEMA(will);
 const struct schema schema_query = SCHEMA(query);
+const struct schema schema_batch = SCHEMA(batch);
+const struct schema schema_state = SCHEMA(state);

@@ -10,6 +10,7 @@ enum { FEW_JOBS = 8 };
 
 const struct labels_rule labels_tags = {WORKER_TAGS_MAX, WORKER_LABEL_MAX, true};
 const struct labels_rule labels_jobs = {WORKER_JOBS_MAX, WORKER_JOB_MAX, false};
+const struct labels_rule labels_boots = {WORKER_BOOTS_MAX, WORKER_BOOT_ID_MAX, false};
 
 /* A list being filled. given counts what was meant to be in it, also beyond the limit. */
 struct filling {

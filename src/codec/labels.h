@@ -12,6 +12,7 @@ struct labels_rule {
 };
 extern const struct labels_rule labels_tags;
 extern const struct labels_rule labels_jobs;
+extern const struct labels_rule labels_boots;
 
 /*
  * labels_read reads the value that the reader has just given, with all that is in it, into items, which has room for

@@ -33,12 +33,18 @@ struct decoder *decoder_new(size_t bytes_max)
     return decoder;
 }
 
-static void forget(struct decoder *decoder)
+static void forget_item(struct decoder *decoder)
 {
     json_decref(decoder->capabilities_tree);
     decoder->capabilities_tree = NULL;
-    buf_clear(&decoder->unescaped);
+    buf_clear(&decoder->unescaped_item);
     buf_clear(&decoder->unescaped_inside);
+}
+
+static void forget(struct decoder *decoder)
+{
+    forget_item(decoder);
+    buf_clear(&decoder->unescaped);
 }
 
 void decoder_free(struct decoder *decoder)
@@ -46,6 +52,7 @@ void decoder_free(struct decoder *decoder)
     if (decoder != NULL) {
         forget(decoder);
         buf_fini(&decoder->unescaped);
+        buf_fini(&decoder->unescaped_item);
         buf_fini(&decoder->unescaped_inside);
         buf_fini(&decoder->capabilities_json);
         buf_fini(&decoder->tags_json);
@@ -64,8 +71,7 @@ void decoder_open(const struct decoder *decoder, struct reader *reader, struct t
     reader_open(reader, bytes, encoding, depth_max, containers_max(decoder), unescaped);
 }
 
-void decoder_add_fault(const struct decoder *decoder, const struct reader *reader, const char *name,
-                       struct violations *out_violations)
+void decoder_add_fault(const struct reader *reader, const char *name, struct violations *out_violations)
 {
     const struct wire_source *source = &reader->source;
     switch (reader->fault) {
@@ -86,29 +92,38 @@ void decoder_add_fault(const struct decoder *decoder, const struct reader *reade
         break;
     case READER_TOO_MANY:
         violations_add(out_violations, CODE_TOO_LARGE, "%s must hold at most %zu lists and maps (has more)", name,
-                       containers_max(decoder));
+                       reader->containers_max);
         break;
     }
 }
 
-/* Opens the reader and reads the head of the map; false, with the violation, where there is none. */
-static bool begin(struct decoder *decoder, struct text payload, struct wire_value *out_map,
-                  struct violations *violations)
+bool decoder_begin(struct decoder *decoder, struct text payload, size_t depth_max, struct wire_value *out_top,
+                   struct violations *out_violations)
 {
     struct reader *reader = &decoder->reader;
     forget(decoder);
     if (payload.len > decoder->bytes_max) {
-        violations_add(violations, CODE_TOO_LARGE, "payload must be at most %zu bytes (has %zu)", decoder->bytes_max,
-                       payload.len);
+        violations_add(out_violations, CODE_TOO_LARGE, "payload must be at most %zu bytes (has %zu)",
+                       decoder->bytes_max, payload.len);
         return false;
     }
     if (payload.len == 0) {
-        violations_add(violations, CODE_INVALID_PAYLOAD, "payload must be a map (is empty)");
+        violations_add(out_violations, CODE_INVALID_PAYLOAD, "payload must be a map (is empty)");
         return false;
     }
-    decoder_open(decoder, reader, payload, encoding_of(payload), MESSAGE_DEPTH_MAX, &decoder->unescaped);
-    if (!reader_next(reader, out_map)) {
-        decoder_add_fault(decoder, reader, "payload", violations);
+    decoder_open(decoder, reader, payload, encoding_of(payload), depth_max, &decoder->unescaped);
+    if (!reader_next(reader, out_top)) {
+        decoder_add_fault(reader, "payload", out_violations);
+        return false;
+    }
+    return true;
+}
+
+/* Reads the head of the map at the top; false, with the violation, where there is none. */
+static bool begin(struct decoder *decoder, struct text payload, struct wire_value *out_map,
+                  struct violations *violations)
+{
+    if (!decoder_begin(decoder, payload, MESSAGE_DEPTH_MAX, out_map, violations)) {
         return false;
     }
     if (out_map->kind != WIRE_MAP) {
@@ -124,7 +139,31 @@ static void decode(struct decoder *decoder, struct text payload, const struct sc
     struct wire_value map;
     if (begin(decoder, payload, &map, violations)) {
         schema_read(decoder, schema, &map, message, violations);
-        decoder_add_fault(decoder, &decoder->reader, "payload", violations);
+        decoder_add_fault(&decoder->reader, "payload", violations);
+    }
+}
+
+/* The item is known to be well-formed, so that nothing but a limit can stop the reader. */
+static void decode_item(struct decoder *decoder, const struct batch *batch, size_t index, const struct schema *schema,
+                        void *message, struct violations *violations)
+{
+    struct reader *reader = &decoder->reader;
+    struct wire_value map;
+    forget_item(decoder);
+    reader_open(reader, batch->items.items[index], batch->encoding, MESSAGE_DEPTH_MAX,
+                MESSAGE_BYTES_MAX / BYTES_A_CONTAINER, &decoder->unescaped_item);
+    if (reader_next(reader, &map) && map.kind != WIRE_MAP) {
+        check_mismatch("item", "a map", &map, violations);
+        return;
+    }
+    if (reader->fault == READER_SOUND) {
+        schema_read(decoder, schema, &map, message, violations);
+    }
+    if (reader->fault != READER_SOUND) {
+        decoder_add_fault(reader, "item", violations);
+    } else if (reader_bytes_taken(reader) > MESSAGE_BYTES_MAX) {
+        violations_add(violations, CODE_TOO_LARGE, "item must be at most %d bytes (has %zu)", MESSAGE_BYTES_MAX,
+                       reader_bytes_taken(reader));
     }
 }
 
@@ -159,10 +198,23 @@ bool decode_registration(struct decoder *decoder, struct text payload, struct re
     return out_violations->count == before;
 }
 
+bool decode_batch_registration(struct decoder *decoder, const struct batch *batch, size_t index,
+                               struct registration *out, struct violations *out_violations)
+{
+    size_t before = out_violations->count;
+    *out = (struct registration){0};
+    decode_item(decoder, batch, index, &schema_registration, out, out_violations);
+    canonicalize(decoder, out, out_violations);
+    return out_violations->count == before;
+}
+
 static void settle_jobs(struct decoder *decoder, struct heartbeat *heartbeat)
 {
     struct opt_int *count = &heartbeat->current_job_count;
     int64_t listed = (int64_t)heartbeat->jobs.count;
+    if (heartbeat->jobs.items == NULL) {
+        return;
+    }
     heartbeat->jobs_given = true;
     heartbeat->jobs_contradict = (count->set && count->value != listed) || labels_repeat(decoder, heartbeat->jobs);
     if (!count->set) {
@@ -179,9 +231,17 @@ bool decode_heartbeat(struct decoder *decoder, struct text payload, struct heart
         return true;
     }
     decode(decoder, payload, &schema_heartbeat, out, out_violations);
-    if (out->jobs.items != NULL) {
-        settle_jobs(decoder, out);
-    }
+    settle_jobs(decoder, out);
+    return out_violations->count == before;
+}
+
+bool decode_batch_heartbeat(struct decoder *decoder, const struct batch *batch, size_t index, struct heartbeat *out,
+                            struct violations *out_violations)
+{
+    size_t before = out_violations->count;
+    *out = (struct heartbeat){0};
+    decode_item(decoder, batch, index, &schema_heartbeat, out, out_violations);
+    settle_jobs(decoder, out);
     return out_violations->count == before;
 }
 
@@ -196,11 +256,38 @@ bool decode_deregistration(struct decoder *decoder, struct text payload, struct 
     return out_violations->count == before;
 }
 
+bool decode_batch_deregistration(struct decoder *decoder, const struct batch *batch, size_t index,
+                                 struct deregistration *out, struct violations *out_violations)
+{
+    size_t before = out_violations->count;
+    *out = (struct deregistration){0};
+    decode_item(decoder, batch, index, &schema_deregistration, out, out_violations);
+    return out_violations->count == before;
+}
+
+bool decode_batch_state(struct decoder *decoder, const struct batch *batch, size_t index, struct worker_state *out,
+                        struct violations *out_violations)
+{
+    size_t before = out_violations->count;
+    *out = (struct worker_state){0};
+    decode_item(decoder, batch, index, &schema_state, out, out_violations);
+    return out_violations->count == before;
+}
+
 bool decode_will(struct decoder *decoder, struct text payload, struct will *out, struct violations *out_violations)
 {
     size_t before = out_violations->count;
     *out = (struct will){0};
     decode(decoder, payload, &schema_will, out, out_violations);
+    return out_violations->count == before;
+}
+
+bool decode_batch_will(struct decoder *decoder, const struct batch *batch, size_t index, struct will *out,
+                       struct violations *out_violations)
+{
+    size_t before = out_violations->count;
+    *out = (struct will){0};
+    decode_item(decoder, batch, index, &schema_will, out, out_violations);
     return out_violations->count == before;
 }
 
@@ -226,7 +313,7 @@ json_t *decode_document(struct decoder *decoder, struct text payload, struct vio
     if (tree == NULL && decoder->reader.fault == READER_SOUND) {
         violations_add(out_violations, CODE_INVALID_PAYLOAD, "payload must be without %s", why);
     } else {
-        decoder_add_fault(decoder, &decoder->reader, "payload", out_violations);
+        decoder_add_fault(&decoder->reader, "payload", out_violations);
     }
     if (out_violations->count > before) {
         json_decref(tree);

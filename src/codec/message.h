@@ -21,6 +21,9 @@ enum {
     MESSAGE_DEPTH_MAX = 8,
 };
 
+/* Of a batch as a whole; each item of it is held to the limits of a message. */
+enum { BATCH_ITEMS_MAX = 1000, BATCH_DEPTH_MAX = 32 };
+
 /* encoding_of tells the encoding by the first byte; an empty payload counts as JSON. */
 enum encoding encoding_of(struct text payload);
 
@@ -50,6 +53,38 @@ bool decode_will(struct decoder *decoder, struct text payload, struct will *out,
 /* An empty payload is a query without parameters. */
 bool decode_query(struct decoder *decoder, struct text payload, struct query *out,
                   struct violations *out_violations) MUST_USE;
+
+/*
+ * Many messages of one kind in one: {workers: [{…}, …]}, or the list alone. What is outside of the list is of the
+ * batch, and lives until the next decode_ call of a whole payload; items are decoded one by one, in any order, as often
+ * as wanted, and what one hands out lives until the next item.
+ */
+struct batch {
+    struct texts items; /* each begins where it does, and goes on to the payload's end; items NULL: there is no list */
+    enum encoding encoding;
+    struct text request_id;
+    struct text boot_id; /* of a gateway's will, for items without their own */
+    struct opt_int connection;
+    bool force; /* of an import */
+};
+
+/*
+ * decode_batch walks through the whole payload: afterwards it is known to be well-formed, and no item can spoil
+ * another. False, with the violation and without items, as for a message. decode_batch_* read one item as decode_* read
+ * a payload; an item is a map and never empty.
+ */
+bool decode_batch(struct decoder *decoder, struct text payload, struct batch *out,
+                  struct violations *out_violations) MUST_USE;
+bool decode_batch_registration(struct decoder *decoder, const struct batch *batch, size_t index,
+                               struct registration *out, struct violations *out_violations) MUST_USE;
+bool decode_batch_heartbeat(struct decoder *decoder, const struct batch *batch, size_t index, struct heartbeat *out,
+                            struct violations *out_violations) MUST_USE;
+bool decode_batch_deregistration(struct decoder *decoder, const struct batch *batch, size_t index,
+                                 struct deregistration *out, struct violations *out_violations) MUST_USE;
+bool decode_batch_state(struct decoder *decoder, const struct batch *batch, size_t index, struct worker_state *out,
+                        struct violations *out_violations) MUST_USE;
+bool decode_batch_will(struct decoder *decoder, const struct batch *batch, size_t index, struct will *out,
+                       struct violations *out_violations) MUST_USE;
 
 /*
  * decode_document reads any payload (a map at its top) as a tree that the caller owns (json_decref); NULL where it

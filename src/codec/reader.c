@@ -12,6 +12,7 @@ void reader_open(struct reader *reader, struct text bytes, enum encoding encodin
         (struct wire_source){.begin = begin, .at = begin, .end = begin + bytes.len, .unescaped = unescaped};
     reader->encoding = encoding;
     reader->depth_max = depth_max;
+    reader->containers_max = containers_max;
     reader->containers_left = containers_max;
     reader->depth = 0;
     reader->fault = READER_SOUND;
@@ -142,6 +143,16 @@ bool reader_skip(struct reader *reader, const struct wire_value *value)
     while (is_container(value) && reader_is_in(reader, value) && reader_next(reader, &inner)) {
     }
     return reader->fault == READER_SOUND;
+}
+
+struct text reader_rest(const struct reader *reader)
+{
+    return (struct text){(const char *)reader->source.at, (size_t)(reader->source.end - reader->source.at)};
+}
+
+size_t reader_bytes_taken(const struct reader *reader)
+{
+    return (size_t)(reader->source.at - reader->source.begin);
 }
 
 size_t reader_bytes_left(const struct reader *reader)

@@ -28,14 +28,15 @@ struct reader {
     struct wire_source source;
     enum encoding encoding;
     size_t depth_max;
+    size_t containers_max;
     size_t containers_left;
     size_t depth;
     enum reader_fault fault;
-    struct reader_frame frames[MESSAGE_DEPTH_MAX];
+    struct reader_frame frames[BATCH_DEPTH_MAX];
 };
 
 /*
- * reader_open begins with the bytes, which have to outlive what is read; depth_max is at most MESSAGE_DEPTH_MAX.
+ * reader_open begins with the bytes, which have to outlive what is read; depth_max is at most BATCH_DEPTH_MAX.
  * unescaped is where texts of JSON go that hold escapes: they stay where they are as long as nobody else uses it.
  */
 void reader_open(struct reader *reader, struct text bytes, enum encoding encoding, size_t depth_max,
@@ -49,6 +50,12 @@ bool reader_is_in(const struct reader *reader, const struct wire_value *containe
 
 /* reader_skip reads over what is in the value that reader_next has just given; false with the fault, which stays. */
 bool reader_skip(struct reader *reader, const struct wire_value *value);
+
+/* reader_rest returns the bytes from the next value on, blanks before it included, to the end of the payload. */
+struct text reader_rest(const struct reader *reader);
+
+/* reader_bytes_taken returns how many bytes have been read. */
+size_t reader_bytes_taken(const struct reader *reader);
 
 /* reader_bytes_left returns how much follows the value at the top, when that has been read. */
 size_t reader_bytes_left(const struct reader *reader);

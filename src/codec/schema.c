@@ -1,6 +1,7 @@
 /* schema.c -- reading and writing the fields of a message by its table. */
 #include "codec/schema.h"
 
+#include "codec/batch.h"
 #include "codec/capabilities.h"
 #include "codec/check.h"
 #include "codec/labels.h"
@@ -80,6 +81,15 @@ static void read_list(struct decoder *decoder, const struct rule *rule, const st
         break;
     case RULE_JOBS:
         labels_read(reader, &labels_jobs, rule->name, value, decoder->jobs, slot, violations);
+        break;
+    case RULE_REVOKED:
+        labels_read(reader, &labels_jobs, rule->name, value, decoder->revoked, slot, violations);
+        break;
+    case RULE_BOOTS:
+        labels_read(reader, &labels_boots, rule->name, value, decoder->boots, slot, violations);
+        break;
+    case RULE_ITEMS:
+        batch_read_items(decoder, rule->name, value, slot, violations);
         break;
     default:
         capabilities_read(decoder, rule->name, value, slot, violations);

@@ -16,6 +16,9 @@ enum rule_kind {
     RULE_LABELS,       /* struct texts in decoder->capabilities, read as tags are */
     RULE_CAPABILITIES, /* struct texts in decoder->capabilities, and decoder->capabilities_tree */
     RULE_JOBS,         /* struct texts in decoder->jobs */
+    RULE_REVOKED,      /* struct texts in decoder->revoked, read as jobs are */
+    RULE_BOOTS,        /* struct texts in decoder->boots */
+    RULE_ITEMS,        /* struct texts in decoder->items */
 };
 
 struct rule {
@@ -49,5 +52,7 @@ extern const struct schema schema_heartbeat;
 extern const struct schema schema_deregistration;
 extern const struct schema schema_will;
 extern const struct schema schema_query;
+extern const struct schema schema_batch;
+extern const struct schema schema_state;
 
 #endif

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { NAME_MAX_BYTES = 128 };
+enum { NAME_MAX_BYTES = CONFIG_NAME_BYTES };
 
 /* One load under way. */
 struct load {
@@ -77,7 +77,7 @@ static void append_given(struct load *load, const struct config_key *key, const 
     }
 }
 
-static void set_value(struct load *load, const struct config_key *key, size_t index, const char *value,
+static void set_value(struct load *load, const struct config_key *key, struct config_origin *origin, const char *value,
                       enum config_source source, const char *variable)
 {
     buf_clear(&load->range);
@@ -87,8 +87,20 @@ static void set_value(struct load *load, const struct config_key *key, size_t in
         buf_printf(load->errors, ": must be %.*s\n", TEXT_ARG(buf_text(&load->range)));
         return;
     }
-    load->sources.origins[index] =
-        (struct config_origin){.source = source, .line = source == CONFIG_FROM_FILE ? load->line_number : 0};
+    *origin = (struct config_origin){.source = source, .line = source == CONFIG_FROM_FILE ? load->line_number : 0};
+}
+
+/* A key of the table or of a named section. NULL, or what is wrong with its name. */
+static const char *find_place(struct load *load, const char *name, struct named_place *out)
+{
+    size_t index = 0;
+    const struct config_key *key = find_key(name, &index);
+    if (key == NULL) {
+        return named_find(&load->config, &load->sources, name, out);
+    }
+    out->key = *key;
+    out->origin = &load->sources.origins[index];
+    return NULL;
 }
 
 static void set_defaults(struct load *load)
@@ -96,8 +108,9 @@ static void set_defaults(struct load *load)
     size_t count = 0;
     const struct config_key *keys = config_keys(&count);
     for (size_t i = 0; i < count; i++) {
-        set_value(load, &keys[i], i, keys[i].default_text, CONFIG_FROM_DEFAULT, NULL);
+        set_value(load, &keys[i], &load->sources.origins[i], keys[i].default_text, CONFIG_FROM_DEFAULT, NULL);
     }
+    named_set_defaults(&load->config);
 }
 
 /* ---------------------------------------------------------------------------------------------- the file */
@@ -107,7 +120,7 @@ static void check_heading(struct load *load, const char *heading)
 {
     const char *end = strchr(heading, ']');
     struct text name = {heading + 1, end != NULL ? (size_t)(end - heading - 1) : 0};
-    if (end != NULL && !is_section(name)) {
+    if (end != NULL && !is_section(name) && !named_is_section(name)) {
         append_place(load, CONFIG_FROM_FILE, NULL);
         buf_printf(load->errors, "[%.*s]: unknown section\n", TEXT_ARG(name));
     }
@@ -156,22 +169,21 @@ static int take_pair(void *context, const char *section, const char *key_name, c
 {
     struct load *load = context;
     char name[NAME_MAX_BYTES];
-    size_t index = 0;
-    if (section[0] != '\0' && !is_section(text_of(section))) {
+    struct named_place place;
+    if (section[0] != '\0' && !is_section(text_of(section)) && !named_is_section(text_of(section))) {
         return 1;
     }
     (void)snprintf(name, sizeof name, "%s%s%s", section, section[0] != '\0' ? "." : "", key_name);
-    const struct config_key *key = find_key(name, &index);
-    const struct config_origin *origin = &load->sources.origins[index];
-    if (key == NULL) {
+    const char *wrong = section[0] != '\0' ? find_place(load, name, &place) : "before the first [section]";
+    if (wrong != NULL) {
         append_place(load, CONFIG_FROM_FILE, NULL);
-        buf_printf(load->errors, "%s: %s\n", name, section[0] != '\0' ? "unknown key" : "before the first [section]");
-    } else if (origin->source == CONFIG_FROM_FILE) {
+        buf_printf(load->errors, "%s: %s\n", name, wrong);
+    } else if (place.origin->source == CONFIG_FROM_FILE) {
         append_place(load, CONFIG_FROM_FILE, NULL);
-        append_given(load, key, value);
-        buf_printf(load->errors, ": given already in line %d\n", origin->line);
+        append_given(load, &place.key, value);
+        buf_printf(load->errors, ": given already in line %d\n", place.origin->line);
     } else {
-        set_value(load, key, index, value, CONFIG_FROM_FILE, NULL);
+        set_value(load, &place.key, place.origin, value, CONFIG_FROM_FILE, NULL);
     }
     return 1;
 }
@@ -230,13 +242,33 @@ static bool variable_looks_ours(struct text variable)
         len++;
     }
     at += len;
-    if (at == end || !is_section((struct text){section, len})) {
+    struct text name = {section, len};
+    if (at == end || !(is_section(name) || text_is(name, "alert"))) {
         return false;
     }
     size_t rest = (size_t)(end - at);
     bool is_service_link = (rest == 5 && memcmp(at, "_PORT", 5) == 0) || (rest > 5 && memcmp(at, "_PORT_", 6) == 0) ||
                            (rest > 8 && memcmp(at, "_SERVICE_", 9) == 0);
     return !is_service_link;
+}
+
+static bool take_named_variable(struct load *load, struct text variable, const char *variable_name)
+{
+    struct named_place place;
+    char name[NAME_MAX_BYTES];
+    if (!named_of_variable(variable, name, sizeof name) &&
+        !gateways_of_variable(&load->config, variable, name, sizeof name)) {
+        return false;
+    }
+    const char *wrong = named_find(&load->config, &load->sources, name, &place);
+    if (wrong != NULL) {
+        append_place(load, CONFIG_FROM_ENVIRONMENT, variable_name);
+        buf_printf(load->errors, "%s\n", wrong);
+    } else {
+        set_value(load, &place.key, place.origin, variable.data + variable.len + 1, CONFIG_FROM_ENVIRONMENT,
+                  variable_name);
+    }
+    return true;
 }
 
 static void take_variable(struct load *load, const char *entry)
@@ -251,11 +283,12 @@ static void take_variable(struct load *load, const char *entry)
     (void)snprintf(name, sizeof name, "%.*s", TEXT_ARG(variable));
     for (size_t i = 0; i < count; i++) {
         if (variable_is_key(variable, keys[i].name)) {
-            set_value(load, &keys[i], i, entry + variable.len + 1, CONFIG_FROM_ENVIRONMENT, name);
+            set_value(load, &keys[i], &load->sources.origins[i], entry + variable.len + 1, CONFIG_FROM_ENVIRONMENT,
+                      name);
             return;
         }
     }
-    if (variable_looks_ours(variable)) {
+    if (!take_named_variable(load, variable, name) && variable_looks_ours(variable)) {
         append_place(load, CONFIG_FROM_ENVIRONMENT, name);
         buf_append_string(load->errors, "unknown key\n");
     }
@@ -264,7 +297,7 @@ static void take_variable(struct load *load, const char *entry)
 static void take_option(struct load *load, const char *option)
 {
     char name[NAME_MAX_BYTES];
-    size_t index = 0;
+    struct named_place place;
     size_t len = strcspn(option, "=");
     if (option[len] == '\0') {
         append_place(load, CONFIG_FROM_OPTION, NULL);
@@ -272,13 +305,13 @@ static void take_option(struct load *load, const char *option)
         return;
     }
     (void)snprintf(name, sizeof name, "%.*s", (int)len, option);
-    const struct config_key *key = len < sizeof name ? find_key(name, &index) : NULL;
-    if (key == NULL) {
+    const char *wrong = len < sizeof name ? find_place(load, name, &place) : "unknown key";
+    if (wrong != NULL) {
         append_place(load, CONFIG_FROM_OPTION, NULL);
-        buf_printf(load->errors, "%s: unknown key\n", name);
+        buf_printf(load->errors, "%s: %s\n", name, wrong);
         return;
     }
-    set_value(load, key, index, option + len + 1, CONFIG_FROM_OPTION, NULL);
+    set_value(load, &place.key, place.origin, option + len + 1, CONFIG_FROM_OPTION, NULL);
 }
 
 enum err config_load(const char *file, char *const *environment, const char *const *options, size_t option_count,
@@ -302,6 +335,7 @@ enum err config_load(const char *file, char *const *environment, const char *con
     }
     if (out_errors->len == errors_before) {
         rules_check_across(&load->config, &load->sources, out_errors);
+        named_check(&load->config, &load->sources, out_errors);
     }
     if (err == ERR_OK && out_errors->failed) {
         err = ERR_NO_MEMORY;
@@ -331,6 +365,21 @@ void config_reload(struct config *config, const struct config *fresh, struct buf
             buf_printf(out_ignored, "%s\n", keys[i].name);
         }
     }
+    config->alerts = fresh->alerts;
+    config->gateways = fresh->gateways;
+}
+
+void config_reload_sources(struct config_sources *sources, const struct config_sources *fresh)
+{
+    size_t count = 0;
+    const struct config_key *keys = config_keys(&count);
+    struct config_sources reloaded = *fresh;
+    for (size_t i = 0; i < count; i++) {
+        if (!keys[i].reloadable) {
+            reloaded.origins[i] = sources->origins[i];
+        }
+    }
+    *sources = reloaded;
 }
 
 enum err config_read_secret(const char *file, char out[CONFIG_STRING_MAX], struct fault *out_fault)

@@ -8,12 +8,22 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "domain/alert.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum { CONFIG_STRING_MAX = 512 };
+enum { CONFIG_STRING_MAX = 512, CONFIG_NAME_BYTES = 160 };
+
+/* Gateways, and the patterns of one. An id is terminated. */
+enum { CONFIG_GATEWAYS_MAX = 64, CONFIG_PATTERNS_MAX = 16, CONFIG_GATEWAY_ID_BYTES = 129 };
+#define CONFIG_PATTERN_SEPARATORS " \t,"
+
+struct config_gateway {
+    char id[CONFIG_GATEWAY_ID_BYTES];
+    char patterns[CONFIG_STRING_MAX]; /* at most CONFIG_PATTERNS_MAX, with CONFIG_PATTERN_SEPARATORS between them */
+};
 
 struct config {
     struct {
@@ -71,7 +81,20 @@ struct config {
     } events;
     struct {
         char listen[CONFIG_STRING_MAX];
+        int64_t max_connections;
+        int64_t max_streams;
+        int64_t request_timeout_ms;
+        int64_t idle_timeout_ms;
+        int64_t stream_heartbeat_ms;
     } http;
+    struct {
+        struct alert_rule rules[ALERT_RULES_MAX]; /* the defaults first */
+        size_t count;
+    } alerts;
+    struct {
+        struct config_gateway items[CONFIG_GATEWAYS_MAX];
+        size_t count;
+    } gateways;
     struct {
         int64_t level;  /* debug info warn error: as enum log_level */
         int64_t format; /* text json: as enum log_format */
@@ -105,10 +128,12 @@ struct config_origin {
     enum config_source source;
     int line; /* of the file */
 };
-enum { CONFIG_KEYS_MAX = 96 };
+enum { CONFIG_KEYS_MAX = 96, CONFIG_ALERT_KEYS = 5 };
 
 struct config_sources {
     struct config_origin origins[CONFIG_KEYS_MAX];
+    struct config_origin gateways[CONFIG_GATEWAYS_MAX];
+    struct config_origin alerts[ALERT_RULES_MAX][CONFIG_ALERT_KEYS]; /* by rule, and key as config_alert_key counts */
 };
 
 /*
@@ -125,6 +150,19 @@ struct config_sources {
 enum err config_load(const char *file, char *const *environment, const char *const *options, size_t option_count,
                      struct config *out, struct config_sources *out_sources, struct buf *out_errors) MUST_USE;
 
+/*
+ * config_alert_key is a row of the table for one key of one alert rule: [alert.NAME] with metric op value for_ms
+ * severity, in this order. out->name points to out_name; the row is good for this configuration's rules only. False
+ * beyond the last rule or key.
+ */
+enum { CONFIG_ALERT_NAME_BYTES = ALERT_RULE_NAME_MAX + 20 };
+bool config_alert_key(const struct config *config, size_t rule, size_t index, char out_name[CONFIG_ALERT_NAME_BYTES],
+                      struct config_key *out);
+
+/* config_gateway_key is the same for the one key of a gateway: gateways.ID. */
+bool config_gateway_key(const struct config *config, size_t index, char out_name[CONFIG_NAME_BYTES],
+                        struct config_key *out);
+
 /* config_append_value appends a key's value as the file would say it ("true", "300000"); "***" where it is secret. */
 void config_append_value(struct buf *out, const struct config *config, const struct config_key *key);
 
@@ -138,6 +176,9 @@ void config_append_help(struct buf *out);
 /* config_reload copies what may change while running from fresh to config; appends the names of the changed
  * keys that need a restart, one a line, to out_ignored. */
 void config_reload(struct config *config, const struct config *fresh, struct buf *out_ignored);
+
+/* config_reload_sources does the same for where the values come from. */
+void config_reload_sources(struct config_sources *sources, const struct config_sources *fresh);
 
 /* config_read_secret reads a password file's first line into out; ERR_IO (cannot be read) or ERR_INVALID (empty, or too
  * long) with the file's name. */

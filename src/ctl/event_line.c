@@ -81,6 +81,21 @@ static void append_change(struct buf *out, const json_t *event)
     }
 }
 
+/* Who asked for it, and in which words. */
+static void append_asker(struct buf *out, const json_t *event)
+{
+    struct text by = text_in(event, "by");
+    struct text message = text_in(event, "message");
+    if (by.len > 0) {
+        buf_append_string(out, "  by ");
+        (void)glyph_append(out, by, 0);
+    }
+    if (message.len > 0) {
+        buf_append_string(out, by.len > 0 ? ": " : "  ");
+        (void)glyph_append(out, message, 0);
+    }
+}
+
 static void append_jobs(struct buf *out, const json_t *event)
 {
     size_t i = 0;
@@ -117,4 +132,5 @@ void event_line_append(struct buf *out, const json_t *event)
         buf_printf(out, " (%" JSON_INTEGER_FORMAT " ms past its deadline)", json_integer_value(late_ms));
     }
     append_jobs(out, event);
+    append_asker(out, event);
 }

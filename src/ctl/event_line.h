@@ -19,7 +19,7 @@ bool event_id_parse(const char *text, struct event_id *out_id);
 /* event_id_compare returns less than, equal to or more than 0, as strcmp does. */
 int event_id_compare(struct event_id a, struct event_id b);
 
-/* event_line_append appends time, id, type, worker, what it was and is, and why. No colour, one line. */
+/* event_line_append appends time, id, type, worker, what it was and is, why, and who asked. No colour, one line. */
 void event_line_append(struct buf *out, const json_t *event);
 
 #endif

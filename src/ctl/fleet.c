@@ -105,6 +105,11 @@ void fleet_list_end(struct fleet *fleet)
     }
 }
 
+size_t fleet_listed(const struct fleet *fleet)
+{
+    return json_object_size(fleet->listed);
+}
+
 static int by_id(const void *a, const void *b)
 {
     json_t *const *first = a;
@@ -136,7 +141,10 @@ json_t **fleet_sorted(const struct fleet *fleet, enum fleet_order order, size_t 
     {
         sorted[at++] = document;
     }
-    qsort(sorted, count, sizeof(json_t *), order == FLEET_BY_ID ? by_id : trouble_first);
+    /* An object keeps the order in which its members came. */
+    if (order != FLEET_AS_TOLD) {
+        qsort(sorted, count, sizeof(json_t *), order == FLEET_BY_ID ? by_id : trouble_first);
+    }
     *out_count = count;
     return sorted;
 }

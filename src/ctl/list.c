@@ -1,4 +1,5 @@
-/* list.c -- musterctl list: follows the cursor until all pages are in. */
+/* list.c -- musterctl list and find: follows the cursor until all pages are in, or as many workers as were asked for.
+ */
 #include "ctl/list.h"
 
 #include "base/clock.h"
@@ -6,6 +7,32 @@
 #include "ctl/workers.h"
 
 #include <stdlib.h>
+
+enum { PAGE_MAX = 1000, SORTED_DEFAULT = 100 };
+
+static void add_text(json_t *request, const char *name, const char *value)
+{
+    if (value != NULL) {
+        (void)json_object_set_new(request, name, json_string(value));
+    }
+}
+
+/* What is asked for on every page. NULL without memory. */
+static json_t *filters_of(const struct options *options)
+{
+    json_t *request = json_object();
+    add_text(request, "status", options->status);
+    add_text(request, "health", options->health);
+    add_text(request, "tags", options->tags);
+    add_text(request, "capabilities", options->capabilities);
+    add_text(request, "zone", options->zone);
+    add_text(request, "namePrefix", options->name_prefix);
+    add_text(request, "sort", options->sort != NULL ? "freeCapacity" : NULL);
+    if (options->minimum_free > 0) {
+        (void)json_object_set_new(request, "minimumFreeCapacity", json_integer(options->minimum_free));
+    }
+    return request;
+}
 
 /* Returns the cursor of the next page, NULL at the end. */
 static json_t *take_page(struct fleet *fleet, const json_t *reply)
@@ -20,22 +47,52 @@ static json_t *take_page(struct fleet *fleet, const json_t *reply)
     return json_string_length(cursor) > 0 ? json_incref(cursor) : NULL;
 }
 
-enum command_status list_read(struct call *call, struct fleet *fleet)
+/* Takes the reference of the cursor. */
+static json_t *request_page(json_t *filters, json_t *cursor, size_t rest)
+{
+    json_t *request = json_copy(filters);
+    (void)json_object_set_new(request, "limit", json_integer(rest < PAGE_MAX ? (json_int_t)rest : PAGE_MAX));
+    if (cursor != NULL) {
+        (void)json_object_set_new(request, "cursor", cursor);
+    }
+    return request;
+}
+
+static enum command_status read_pages(struct call *call, const char *verb, json_t *filters, size_t most,
+                                      struct fleet *fleet)
 {
     json_t *cursor = NULL;
-    fleet_list_begin(fleet);
-    do {
-        json_t *request = cursor != NULL ? json_pack("{s:o}", "cursor", cursor) : json_object();
+    bool more = true;
+    while (more) {
         json_t *reply = NULL;
-        enum command_status status = ask(call, "list", request, &reply);
+        json_t *request = request_page(filters, cursor, most - fleet_listed(fleet));
+        enum command_status status = ask(call, verb, request, &reply);
         if (status != COMMAND_DONE) {
             return status;
         }
         cursor = take_page(fleet, reply);
         json_decref(reply);
-    } while (cursor != NULL);
-    fleet_list_end(fleet);
+        more = cursor != NULL && fleet_listed(fleet) < most;
+    }
+    json_decref(cursor);
     return COMMAND_DONE;
+}
+
+enum command_status list_read(struct call *call, const char *verb, struct fleet *fleet)
+{
+    const struct options *options = call->options;
+    json_t *filters = filters_of(options);
+    size_t most = options->limit > 0 ? (size_t)options->limit : SIZE_MAX;
+    if (options->sort != NULL && options->limit == 0) {
+        most = SORTED_DEFAULT;
+    }
+    fleet_list_begin(fleet);
+    enum command_status status = read_pages(call, verb, filters, most, fleet);
+    if (status == COMMAND_DONE) {
+        fleet_list_end(fleet);
+    }
+    json_decref(filters);
+    return status;
 }
 
 static void print_json(struct call *call, json_t *const *documents, size_t count)
@@ -49,42 +106,39 @@ static void print_json(struct call *call, json_t *const *documents, size_t count
     json_decref(all);
 }
 
-static void print_table(struct call *call, json_t *const *documents, size_t count)
-{
-    struct buf lines = {0};
-    struct table_view view = output_view(call->output);
-    struct table *table = workers_table(documents, count, clock_wall_ms());
-    if (table != NULL) {
-        table_render(table, &view, &lines);
-        output_text(call->output, buf_text(&lines));
-    }
-    table_free(table);
-    buf_fini(&lines);
-}
-
-void list_print(struct call *call, const struct fleet *fleet)
+static void print(struct call *call, const struct fleet *fleet)
 {
     size_t count = 0;
-    json_t **documents = fleet_sorted(fleet, FLEET_BY_ID, &count);
+    json_t **documents = fleet_sorted(fleet, call->options->sort != NULL ? FLEET_AS_TOLD : FLEET_BY_ID, &count);
     if (call->output->json) {
         print_json(call, documents, count);
     } else {
-        print_table(call, documents, count);
+        output_table(call->output, workers_table(documents, count, clock_wall_ms()));
     }
     free(documents);
 }
 
-enum command_status list_run(struct call *call)
+static enum command_status run(struct call *call, const char *verb)
 {
     struct fleet *fleet = fleet_new();
     if (fleet == NULL) {
         buf_append_string(&call->wrong, "no memory\n");
         return COMMAND_NO_ANSWER;
     }
-    enum command_status status = list_read(call, fleet);
+    enum command_status status = list_read(call, verb, fleet);
     if (status == COMMAND_DONE) {
-        list_print(call, fleet);
+        print(call, fleet);
     }
     fleet_free(fleet);
     return status;
+}
+
+enum command_status list_run(struct call *call)
+{
+    return run(call, "list");
+}
+
+enum command_status find_run(struct call *call)
+{
+    return run(call, "find");
 }

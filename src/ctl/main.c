@@ -2,6 +2,7 @@
 #include "ctl/command.h"
 
 #include "base/secret.h"
+#include "ctl/manual.h"
 #include "domain/worker.h"
 
 #include <errno.h>
@@ -65,7 +66,7 @@ static bool check(const struct options *options, const struct command *command, 
 {
     if (command == NULL) {
         buf_printf(wrong, "\"%s\" is no command; musterctl --help lists them\n", options->command);
-    } else if (command->operand != NULL && options->operand == NULL) {
+    } else if (command->operand != NULL && command->operand[0] != '[' && options->operand == NULL) {
         buf_printf(wrong, "%s needs %s\n", command->name, command->operand);
     } else if (command->operand == NULL && options->operand != NULL) {
         buf_printf(wrong, "%s takes no argument (\"%s\")\n", command->name, options->operand);
@@ -77,7 +78,7 @@ static enum command_status run_connected(struct call *call, const struct command
                                          const struct identity *identity)
 {
     const struct options *options = call->options;
-    struct session_options session_options = {
+    const struct session_options session_options = {
         .uri = options->uri,
         .client = identity->client,
         .username = options->username,
@@ -90,6 +91,7 @@ static enum command_status run_connected(struct call *call, const struct command
         .signals = call->signals,
     };
     struct fault fault = {0};
+    call->session_options = &session_options;
     enum err err = session_new(&session_options, &call->session, &fault);
     if (err != ERR_OK) {
         buf_printf(&call->wrong, "%s\n", fault.text);
@@ -105,6 +107,9 @@ static enum command_status run(struct call *call, const struct command *command)
     struct identity identity = {.client = ""};
     struct signals signals = {.fd = -1};
     struct fault fault = {0};
+    if (command->offline) {
+        return command->run(call);
+    }
     if (!identify(call->options, &identity, &call->wrong)) {
         return COMMAND_USAGE;
     }
@@ -132,10 +137,22 @@ static void show_help(struct output *output, const struct options *options)
     buf_fini(&help);
 }
 
+static void show_manual(struct output *output)
+{
+    struct buf page = {0};
+    manual_append(&page, MUSTER_VERSION, MUSTER_DATE);
+    output_text(output, buf_text(&page));
+    buf_fini(&page);
+}
+
 static enum command_status act(struct call *call, const struct options *options)
 {
     if (options->action == OPTIONS_HELP) {
         show_help(call->output, options);
+        return COMMAND_DONE;
+    }
+    if (options->action == OPTIONS_MANUAL) {
+        show_manual(call->output);
         return COMMAND_DONE;
     }
     if (options->action == OPTIONS_VERSION) {
@@ -163,6 +180,7 @@ int main(int argc, char **argv)
         status = act(&call, &options);
         if (output.failed && output.error != EPIPE) {
             buf_printf(&call.wrong, "cannot write: %s\n", strerror(output.error));
+            status = status == COMMAND_DONE ? COMMAND_USAGE : status;
         }
     }
     command_tell(&call);

@@ -1,96 +1,173 @@
 /* options.c -- the table of options, and getopt_long driven by it. */
 #include "ctl/options.h"
 
+#include "ctl/words.h"
+
+#include <errno.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { TIMEOUT_MIN_MS = 1, TIMEOUT_MAX_MS = 600000, LONG_BASE = 256 };
+enum { LONG_BASE = 256, LIMIT_MAX = 1000000, CAPACITY_MAX = 1000000, TIMEOUT_MAX_MS = 600000 };
 
-struct row {
-    const char *name;
-    const char *argument;    /* NULL: a flag */
-    const char *environment; /* where its value comes from when it is not given */
-    const char *standard;    /* its value when it is not given at all */
-    const char *command;     /* the only one that has it; NULL: all have */
-    size_t offset;           /* in struct options: of a bool for a flag, else of a string */
-    const char *help;
+#define AT(member) offsetof(struct options, member)
+static const struct options_row rows[] = {
+    {"uri", "URI", AT(uri), .kind = OPTIONS_TEXT, .environment = "MUSTER_MQTT_URI", .standard = "tcp://127.0.0.1:1883",
+     .help = "the broker"},
+    {"client", "ID", AT(client), .kind = OPTIONS_TEXT,
+     .help = "who asks, in the request topic; else the --username, else the user and the process id"},
+    {"username", "NAME", AT(username), .kind = OPTIONS_TEXT, .environment = "MUSTER_MQTT_USERNAME",
+     .help = "user name at the broker"},
+    {"password-file", "FILE", AT(password_file), .kind = OPTIONS_FILE, .environment = "MUSTER_MQTT_PASSWORD_FILE",
+     .help = "file whose first line is the password"},
+    {"ca-file", "FILE", AT(ca_file), .kind = OPTIONS_FILE, .environment = "MUSTER_MQTT_CA_FILE",
+     .help = "PEM file of the authorities that the broker's certificate is checked by"},
+    {"certificate-file", "FILE", AT(certificate_file), .kind = OPTIONS_FILE,
+     .environment = "MUSTER_MQTT_CERTIFICATE_FILE", .help = "PEM file of the own certificate"},
+    {"key-file", "FILE", AT(key_file), .kind = OPTIONS_FILE, .environment = "MUSTER_MQTT_KEY_FILE",
+     .help = "PEM file of the key to it"},
+    {"topic-root", "TOPIC", AT(topic_root), .kind = OPTIONS_TEXT, .environment = "MUSTER_MQTT_TOPIC_ROOT",
+     .standard = "muster/v1", .help = "what all topics begin with"},
+    {"timeout", "MS", AT(timeout_ms), .kind = OPTIONS_NUMBER, .standard = "5000", .min = 1, .max = TIMEOUT_MAX_MS,
+     .unit = " ms", .help = "how long to wait for a connection, and for each reply"},
+    {"json", NULL, AT(json), .kind = OPTIONS_FLAG,
+     .help = "for programs: JSON, one document (where it lasts, one a line)"},
+    {"help", NULL, AT(action), .kind = OPTIONS_ACTION, .action = OPTIONS_HELP,
+     .help = "show what there is, or what the command does"},
+    {"version", NULL, AT(action), .kind = OPTIONS_ACTION, .action = OPTIONS_VERSION, .help = "show the version"},
+    {"manual", NULL, AT(action), .kind = OPTIONS_ACTION, .action = OPTIONS_MANUAL,
+     .help = "show the page of the manual, as roff"},
+    {"status", "STATUS", AT(status), .kind = OPTIONS_CHOICE, .commands = "list find",
+     .choices = "ACTIVE IDLE BUSY MAINTENANCE ERROR DRAINING", .help = "only those of this status"},
+    {"health", "HEALTH", AT(health), .kind = OPTIONS_CHOICE, .commands = "list find",
+     .choices = "HEALTHY RECOVERED UNHEALTHY FAILED", .help = "only those of this health"},
+    {"tags", "LIST", AT(tags), .kind = OPTIONS_TEXT, .commands = "list find",
+     .help = "only those that have all of these, separated by commas"},
+    {"capabilities", "LIST", AT(capabilities), .kind = OPTIONS_TEXT, .commands = "list find",
+     .help = "only those that can do all of these, separated by commas"},
+    {"zone", "ZONE", AT(zone), .kind = OPTIONS_TEXT, .commands = "list find", .help = "only those that are there"},
+    {"name-prefix", "TEXT", AT(name_prefix), .kind = OPTIONS_TEXT, .commands = "list find",
+     .help = "only those whose name begins so"},
+    {"minimum-free", "N", AT(minimum_free), .kind = OPTIONS_NUMBER, .commands = "list find", .min = 1,
+     .max = CAPACITY_MAX, .help = "only those that can take so many more jobs"},
+    {"sort", "ORDER", AT(sort), .kind = OPTIONS_CHOICE, .commands = "find", .choices = "free",
+     .help = "the most free capacity first, and only the best of them"},
+    {"limit", "N", AT(limit), .kind = OPTIONS_NUMBER, .commands = "list find", .min = 1, .max = LIMIT_MAX,
+     .help = "at most so many"},
+    {"force", NULL, AT(force), .kind = OPTIONS_FLAG, .commands = "deregister import",
+     .help = "even where jobs are orphaned by it"},
+    {"drain", NULL, AT(drain), .kind = OPTIONS_FLAG, .commands = "deregister",
+     .help = "give it no new jobs, and let it go when it has none"},
+    {"reason", "TEXT", AT(reason), .kind = OPTIONS_TEXT,
+     .commands = "deregister drain recover maintain resume forget check cleanup brake-release",
+     .help = "why, for the record"},
+    {"follow", NULL, AT(follow), .kind = OPTIONS_FLAG, .commands = "events",
+     .help = "go on with what happens from now on"},
+    {"worker", "ID", AT(worker), .kind = OPTIONS_TEXT, .commands = "events", .help = "only those of this worker"},
+    {"type", "TYPE", AT(type), .kind = OPTIONS_TEXT, .commands = "events", .help = "only those of this type"},
+    {"from", "ID", AT(from), .kind = OPTIONS_TEXT, .commands = "events",
+     .help = "those after this event (0: all that are kept, as without --follow)"},
 };
+#undef AT
+enum { ROW_COUNT = sizeof rows / sizeof rows[0] };
 
-#define MEMBER(name) offsetof(struct options, name)
-static const struct row rows[] = {
-    {"uri", "URI", "MUSTER_MQTT_URI", "tcp://127.0.0.1:1883", NULL, MEMBER(uri), "the broker"},
-    {"client", "ID", NULL, NULL, NULL, MEMBER(client),
-     "who asks, in the request topic; else the --username, else the user and the process id"},
-    {"username", "NAME", "MUSTER_MQTT_USERNAME", NULL, NULL, MEMBER(username), "user name at the broker"},
-    {"password-file", "FILE", "MUSTER_MQTT_PASSWORD_FILE", NULL, NULL, MEMBER(password_file),
-     "file whose first line is the password"},
-    {"ca-file", "FILE", "MUSTER_MQTT_CA_FILE", NULL, NULL, MEMBER(ca_file),
-     "PEM file of the authorities that the broker's certificate is checked by"},
-    {"certificate-file", "FILE", "MUSTER_MQTT_CERTIFICATE_FILE", NULL, NULL, MEMBER(certificate_file),
-     "PEM file of the own certificate"},
-    {"key-file", "FILE", "MUSTER_MQTT_KEY_FILE", NULL, NULL, MEMBER(key_file), "PEM file of the key to it"},
-    {"topic-root", "TOPIC", "MUSTER_MQTT_TOPIC_ROOT", "muster/v1", NULL, MEMBER(topic_root),
-     "what all topics begin with"},
-    {"timeout", "MS", NULL, "5000", NULL, MEMBER(timeout), "how long to wait for a connection, and for each reply"},
-    {"json", NULL, NULL, NULL, NULL, MEMBER(json), "for programs: JSON, one document (with --follow, one a line)"},
-    {"force", NULL, NULL, NULL, "deregister", MEMBER(force), "even where it has active jobs, which are orphaned"},
-    {"drain", NULL, NULL, NULL, "deregister", MEMBER(drain), "give it no new jobs, and let it go when it has none"},
-    {"reason", "TEXT", NULL, NULL, "deregister", MEMBER(reason), "why, for the record"},
-    {"follow", NULL, NULL, NULL, "events", MEMBER(follow), "go on with what happens from now on"},
-    {"worker", "ID", NULL, NULL, "events", MEMBER(worker), "only those of this worker"},
-    {"type", "TYPE", NULL, NULL, "events", MEMBER(type), "only those of this type"},
-    {"from", "ID", NULL, NULL, "events", MEMBER(from),
-     "those after this event (0: all that are kept, as without --follow)"},
-};
-#undef MEMBER
-enum { ROW_COUNT = sizeof rows / sizeof rows[0], LONG_HELP = LONG_BASE + ROW_COUNT, LONG_VERSION };
-
-static void set_string(struct options *options, const struct row *row, const char *value)
+const struct options_row *options_rows(size_t *out_count)
 {
-    memcpy((char *)options + row->offset, &value, sizeof value);
+    *out_count = ROW_COUNT;
+    return rows;
 }
 
-static void set_flag(struct options *options, const struct row *row)
+bool options_row_is_of(const struct options_row *row, const char *command)
 {
-    bool set = true;
-    memcpy((char *)options + row->offset, &set, sizeof set);
+    if (row->commands == NULL || command == NULL) {
+        return row->commands == NULL && command == NULL;
+    }
+    return words_have(row->commands, command);
 }
 
-static void take_environment(struct options *options)
+/* Appends "a", "a and b", "a, b and c" for words "a b c". */
+static void append_words(struct buf *out, const char *words, const char *last)
+{
+    for (const char *at = words; *at != '\0'; at += strspn(at, " ")) {
+        size_t len = strcspn(at, " ");
+        bool ends = at[len] == '\0';
+        if (at != words) {
+            buf_append_string(out, ends ? last : ", ");
+        }
+        buf_append(out, at, len);
+        at += len;
+    }
+}
+
+/* ---- reading */
+
+static bool parse_number(const struct options_row *row, const char *text, int64_t *out_number)
+{
+    char *end = NULL;
+    errno = 0;
+    long long number = strtoll(text, &end, 10);
+    if (end == text || *end != '\0' || errno != 0 || number < row->min || number > row->max) {
+        return false;
+    }
+    *out_number = number;
+    return true;
+}
+
+/* Sets what the row is for; false, and why, where the value is none for it. */
+static bool set(struct options *options, const struct options_row *row, const char *value, struct buf *out_wrong)
+{
+    void *place = (char *)options + row->offset;
+    switch (row->kind) {
+    case OPTIONS_FLAG:
+        *(bool *)place = true;
+        return true;
+    case OPTIONS_ACTION:
+        *(enum options_action *)place = row->action;
+        return true;
+    case OPTIONS_NUMBER:
+        if (!parse_number(row, value, place)) {
+            buf_printf(out_wrong, "--%s must be from %" PRId64 " to %" PRId64 "%s (is \"%s\")\n", row->name, row->min,
+                       row->max, row->unit != NULL ? row->unit : "", value);
+            return false;
+        }
+        return true;
+    case OPTIONS_CHOICE:
+        if (!words_have(row->choices, value)) {
+            buf_printf(out_wrong, "--%s must be ", row->name);
+            append_words(out_wrong, row->choices, " or ");
+            buf_printf(out_wrong, " (is \"%s\")\n", value);
+            return false;
+        }
+        break;
+    case OPTIONS_TEXT:
+    case OPTIONS_FILE:
+        break;
+    }
+    *(const char **)place = value;
+    return true;
+}
+
+static bool take_environment(struct options *options, struct buf *out_wrong)
 {
     for (size_t i = 0; i < ROW_COUNT; i++) {
         const char *value = rows[i].environment != NULL ? getenv(rows[i].environment) : NULL;
         value = value != NULL && value[0] != '\0' ? value : rows[i].standard;
-        if (rows[i].argument != NULL && value != NULL) {
-            set_string(options, &rows[i], value);
+        if (value != NULL && !set(options, &rows[i], value, out_wrong)) {
+            return false;
         }
     }
+    return true;
 }
 
-static void fill_long_options(struct option out[ROW_COUNT + 3])
+static void fill_long_options(struct option out[ROW_COUNT + 1])
 {
     for (int i = 0; i < ROW_COUNT; i++) {
         out[i] = (struct option){rows[i].name, rows[i].argument != NULL ? required_argument : no_argument, NULL,
                                  LONG_BASE + i};
     }
-    out[ROW_COUNT] = (struct option){"help", no_argument, NULL, LONG_HELP};
-    out[ROW_COUNT + 1] = (struct option){"version", no_argument, NULL, LONG_VERSION};
-    out[ROW_COUNT + 2] = (struct option){NULL, 0, NULL, 0};
-}
-
-static bool parse_timeout(struct options *options, struct buf *out_wrong)
-{
-    char *end = NULL;
-    long timeout_ms = strtol(options->timeout, &end, 10);
-    if (end == options->timeout || *end != '\0' || timeout_ms < TIMEOUT_MIN_MS || timeout_ms > TIMEOUT_MAX_MS) {
-        buf_printf(out_wrong, "--timeout must be from %d to %d ms (is \"%s\")\n", TIMEOUT_MIN_MS, TIMEOUT_MAX_MS,
-                   options->timeout);
-        return false;
-    }
-    options->timeout_ms = timeout_ms;
-    return true;
+    out[ROW_COUNT] = (struct option){NULL, 0, NULL, 0};
 }
 
 static bool take_operands(struct options *options, int count, char **operands, struct buf *out_wrong)
@@ -107,10 +184,34 @@ static bool take_operands(struct options *options, int count, char **operands, s
 static bool check_owners(const struct options *options, const bool given[ROW_COUNT], struct buf *out_wrong)
 {
     for (size_t i = 0; i < ROW_COUNT; i++) {
-        const char *owner = rows[i].command;
-        if (given[i] && owner != NULL && options->command != NULL && strcmp(owner, options->command) != 0) {
-            buf_printf(out_wrong, "--%s is an option of %s, not of %s\n", rows[i].name, owner, options->command);
+        const char *owners = rows[i].commands;
+        if (given[i] && owners != NULL && options->command != NULL && !words_have(owners, options->command)) {
+            buf_printf(out_wrong, "--%s is an option of ", rows[i].name);
+            append_words(out_wrong, owners, " and ");
+            buf_printf(out_wrong, ", not of %s\n", options->command);
             return false;
+        }
+    }
+    return true;
+}
+
+static bool take_options(struct options *options, int argc, char **argv, bool given[ROW_COUNT], struct buf *out_wrong)
+{
+    struct option long_options[ROW_COUNT + 1];
+    int letter = 0;
+    fill_long_options(long_options);
+    opterr = 0;
+    while ((letter = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
+        if (letter == 'h') {
+            options->action = OPTIONS_HELP;
+        } else if (letter < LONG_BASE) {
+            buf_printf(out_wrong, "\"%s\" is no option, or lacks its value\n", argv[optind - 1]);
+            return false;
+        } else {
+            given[letter - LONG_BASE] = true;
+            if (!set(options, &rows[letter - LONG_BASE], optarg, out_wrong)) {
+                return false;
+            }
         }
     }
     return true;
@@ -119,31 +220,9 @@ static bool check_owners(const struct options *options, const bool given[ROW_COU
 bool options_parse(int argc, char **argv, struct options *out_options, struct buf *out_wrong)
 {
     struct options options = {.action = OPTIONS_RUN};
-    struct option long_options[ROW_COUNT + 3];
     bool given[ROW_COUNT] = {false};
-    int letter = 0;
-    take_environment(&options);
-    fill_long_options(long_options);
-    opterr = 0;
-    while ((letter = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
-        if (letter == 'h' || letter == LONG_HELP) {
-            options.action = OPTIONS_HELP;
-        } else if (letter == LONG_VERSION) {
-            options.action = OPTIONS_VERSION;
-        } else if (letter < LONG_BASE) {
-            buf_printf(out_wrong, "\"%s\" is no option, or lacks its value\n", argv[optind - 1]);
-            return false;
-        } else {
-            const struct row *row = &rows[letter - LONG_BASE];
-            given[letter - LONG_BASE] = true;
-            if (row->argument != NULL) {
-                set_string(&options, row, optarg);
-            } else {
-                set_flag(&options, row);
-            }
-        }
-    }
-    if (!take_operands(&options, argc - optind, argv + optind, out_wrong) || !parse_timeout(&options, out_wrong) ||
+    if (!take_environment(&options, out_wrong) || !take_options(&options, argc, argv, given, out_wrong) ||
+        !take_operands(&options, argc - optind, argv + optind, out_wrong) ||
         !check_owners(&options, given, out_wrong)) {
         return false;
     }
@@ -151,38 +230,44 @@ bool options_parse(int argc, char **argv, struct options *out_options, struct bu
     return true;
 }
 
-static bool belongs(const struct row *row, const char *command)
+/* ---- showing */
+
+void options_append_row_help(struct buf *out, const struct options_row *row)
 {
-    if (row->command == NULL || command == NULL) {
-        return row->command == command;
+    buf_append_string(out, row->help);
+    if (row->kind == OPTIONS_CHOICE) {
+        buf_append_string(out, ": ");
+        append_words(out, row->choices, " or ");
     }
-    return strcmp(row->command, command) == 0;
+    if (row->standard != NULL) {
+        buf_printf(out, " (%s)", row->standard);
+    }
+    if (row->environment != NULL) {
+        buf_printf(out, "; or %s", row->environment);
+    }
 }
 
 void options_append_help(struct buf *out, const char *command)
 {
     for (size_t i = 0; i < ROW_COUNT; i++) {
-        const struct row *row = &rows[i];
-        if (!belongs(row, command)) {
+        const struct options_row *row = &rows[i];
+        if (!options_row_is_of(row, command)) {
             continue;
         }
         char name[64];
         (void)snprintf(name, sizeof name, "--%s%s%s", row->name, row->argument != NULL ? " " : "",
                        row->argument != NULL ? row->argument : "");
-        buf_printf(out, "  %-24s %s", name, row->help);
-        if (row->standard != NULL) {
-            buf_printf(out, " (%s)", row->standard);
-        }
-        buf_printf(out, "%s%s\n", row->environment != NULL ? "; or " : "",
-                   row->environment != NULL ? row->environment : "");
+        buf_printf(out, "  %-24s ", name);
+        options_append_row_help(out, row);
+        buf_append_string(out, "\n");
     }
 }
 
 void options_append_synopsis(struct buf *out, const char *command)
 {
     for (size_t i = 0; i < ROW_COUNT; i++) {
-        const struct row *row = &rows[i];
-        if (belongs(row, command)) {
+        const struct options_row *row = &rows[i];
+        if (options_row_is_of(row, command)) {
             buf_printf(out, " [--%s%s%s]", row->name, row->argument != NULL ? " " : "",
                        row->argument != NULL ? row->argument : "");
         }

@@ -52,7 +52,7 @@ void output_text(struct output *output, struct text text)
 
 void output_json(struct output *output, const json_t *document)
 {
-    char *line = json_dumps(document, JSON_COMPACT);
+    char *line = json_dumps(document, JSON_COMPACT | JSON_REAL_PRECISION(OUTPUT_REAL_DIGITS));
     if (line == NULL) {
         output->failed = true;
         output->error = ENOMEM;
@@ -61,4 +61,20 @@ void output_json(struct output *output, const json_t *document)
     output_text(output, text_of(line));
     output_text(output, text_of("\n"));
     free(line);
+}
+
+void output_table(struct output *output, struct table *table)
+{
+    struct buf lines = {0};
+    struct table_view view = output_view(output);
+    if (table != NULL) {
+        table_render(table, &view, &lines);
+    }
+    if (table == NULL || lines.failed) {
+        output->failed = true;
+        output->error = ENOMEM;
+    }
+    output_text(output, buf_text(&lines));
+    table_free(table);
+    buf_fini(&lines);
 }

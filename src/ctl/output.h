@@ -8,6 +8,9 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+/* With so many digits a decimal comes out as it was typed. */
+enum { OUTPUT_REAL_DIGITS = 15 };
+
 struct output {
     bool json;
     bool terminal;
@@ -28,5 +31,8 @@ size_t output_rows(void);
 /* Each writes at once; after the first failure they do nothing. output_json writes one line. */
 void output_text(struct output *output, struct text text);
 void output_json(struct output *output, const json_t *document);
+
+/* output_table lays a table out, writes it and frees it; NULL: there was no memory for it. */
+void output_table(struct output *output, struct table *table);
 
 #endif

@@ -38,6 +38,7 @@ struct session {
     bool connected;
     bool ready; /* subscribed */
     struct fault lost;
+    int lost_code;
     uint64_t last_id;
     struct asked asked;
 };
@@ -127,6 +128,11 @@ const char *session_lost(const struct session *session)
     return session->lost.text;
 }
 
+int session_lost_code(const struct session *session)
+{
+    return session->lost_code;
+}
+
 static bool is_ended(const struct session *session)
 {
     return session->options.signals != NULL && session->options.signals->ended;
@@ -134,8 +140,9 @@ static bool is_ended(const struct session *session)
 
 /* ---- what arrives */
 
-static void lose(struct session *session, enum err code, struct text reason)
+static void lose(struct session *session, enum err code, int reason_code, struct text reason)
 {
+    session->lost_code = reason_code;
     session->connected = false;
     session->ready = false;
     (void)fault_set(&session->lost, code, "%.*s", TEXT_ARG(reason));
@@ -149,13 +156,14 @@ static void subscribe(struct session *session)
     subscriptions[count++] = (struct broker_subscription){.filter = session->reply_topic, .qos = 1};
     for (size_t i = 0; i < session->filter_count; i++) {
         (void)snprintf(filters[i], sizeof filters[i], "%s/%s", session->options.topic_root, session->filters[i]);
-        /* Not what is retained: a list says it too, page by page; all at once would crowd replies out of the inbox. */
-        subscriptions[count++] = (struct broker_subscription){.filter = filters[i], .qos = 1};
+        /* A whole fleet's retained statuses would crowd replies out of the inbox, so they come only where wanted. */
+        subscriptions[count++] = (struct broker_subscription){
+            .filter = filters[i], .qos = 1, .retained_too = session->listener.kept != NULL};
     }
     struct fault fault = {0};
     enum err err = broker_subscribe(session->broker, subscriptions, count, &fault);
     if (err != ERR_OK) {
-        lose(session, err, text_of(fault.text));
+        lose(session, err, 0, text_of(fault.text));
     }
 }
 
@@ -188,13 +196,16 @@ static void take_message(struct session *session, const struct broker_message *m
         take_reply(session, message);
         return;
     }
-    if (session->listener.heard == NULL || message->topic.len <= root_len) {
+    const struct session_listener *listener = &session->listener;
+    if (listener->heard == NULL || message->topic.len <= root_len) {
         return;
     }
     struct text topic = {message->topic.data + root_len + 1, message->topic.len - root_len - 1};
     json_t *document = message->payload.len > 0 ? decode(session, message->payload) : NULL;
-    if (document != NULL || message->payload.len == 0) {
-        session->listener.heard(session->listener.owner, topic, document);
+    if (message->retained && listener->kept != NULL) {
+        listener->kept(listener->owner, topic, document);
+    } else if (document != NULL || message->payload.len == 0) {
+        listener->heard(listener->owner, topic, document);
     }
     json_decref(document);
 }
@@ -202,7 +213,7 @@ static void take_message(struct session *session, const struct broker_message *m
 static void take_refusal(struct session *session, const struct broker_event *event)
 {
     if (event->id == 0) {
-        lose(session, ERR_REFUSED, event->reason);
+        lose(session, ERR_REFUSED, event->reason_code, event->reason);
     } else if (event->id == session->asked.id) {
         (void)fault_set(&session->asked.refusal, ERR_REFUSED, "the broker refused the request: %.*s",
                         TEXT_ARG(event->reason));
@@ -217,7 +228,7 @@ static void take_event(struct session *session, const struct broker_event *event
         subscribe(session);
         break;
     case BROKER_DISCONNECTED:
-        lose(session, ERR_CLOSED, event->reason);
+        lose(session, ERR_CLOSED, event->reason_code, event->reason);
         break;
     case BROKER_SUBSCRIBED:
         session->ready = true;

@@ -35,6 +35,8 @@ struct session_listener {
     void *owner;
     /* document is NULL where the payload is empty; who wants to keep it takes a reference. */
     void (*heard)(void *owner, struct text topic, json_t *document);
+    /* Where it is not NULL, what is retained comes too, to this one; document is NULL where it cannot be decoded. */
+    void (*kept)(void *owner, struct text topic, json_t *document);
 };
 
 /* session_new checks the uri; nothing is connected yet. session_free(NULL) is safe, and says goodbye. */
@@ -57,6 +59,9 @@ bool session_connected(const struct session *session);
 
 /* session_lost returns why the connection was lost, as a sentence. */
 const char *session_lost(const struct session *session);
+
+/* session_lost_code returns the MQTT reason code of that, or the library's error. */
+int session_lost_code(const struct session *session);
 
 /*
  * session_request asks, connecting first where needed, and waits for the reply, which the caller owns. What is heard

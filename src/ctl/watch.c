@@ -188,7 +188,7 @@ static void keep_up(struct watch *watch)
         return;
     }
     backoff_reset(&watch->backoff);
-    bool listed = list_read(call, watch->fleet) == COMMAND_DONE;
+    bool listed = list_read(call, "list", watch->fleet) == COMMAND_DONE;
     note_trouble(watch, listed ? text_of("") : buf_text(&call->wrong));
     buf_clear(&call->wrong);
     int64_t now_ms = clock_monotonic_ms();
@@ -238,7 +238,7 @@ static enum command_status run_live(struct watch *watch)
                    &(struct session_listener){.owner = watch, .heard = on_heard});
     backoff_init(&watch->backoff, RETRY_FIRST_MS, RETRY_MAX_MS, (uint64_t)clock_wall_ms() | 1);
     /* Whoever mistypes the address sees why at once, on the terminal as it was. */
-    enum command_status status = list_read(call, watch->fleet);
+    enum command_status status = list_read(call, "list", watch->fleet);
     if (status == COMMAND_DONE) {
         watch->list_at_ms = clock_monotonic_ms() + LIST_EACH_MS;
         watch->changed = true;

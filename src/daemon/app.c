@@ -1,7 +1,8 @@
-/* app.c -- wires loop, signals, log and registry together. */
+/* app.c -- wires loop, signals, log, registry and HTTP together. */
 #include "daemon/app.h"
 
 #include "base/log.h"
+#include "http/server.h"
 #include "registry/registry.h"
 
 #include <event2/event.h>
@@ -14,10 +15,12 @@ enum { SIGNALS = 3 };
 struct app {
     const struct options *options;
     struct config config;
+    struct config_sources sources;
     struct log log;
     struct event_base *base;
     struct event *signals[SIGNALS];
     struct registry *registry;
+    struct server *server; /* NULL: http.listen is empty */
     bool stopping;
     int status;
 };
@@ -47,7 +50,14 @@ static void on_stop_signal(evutil_socket_t number, short what, void *arg)
     }
     app->stopping = true;
     log_write(&app->log, LOG_INFO, "signal %d: stopping", (int)number);
+    server_stop(app->server);
     registry_stop(app->registry);
+}
+
+static void on_changed(void *owner)
+{
+    const struct app *app = owner;
+    server_events_added(app->server);
 }
 
 static void take_log_settings(struct app *app)
@@ -73,8 +83,9 @@ static void on_reload_signal(evutil_socket_t number, short what, void *arg)
     (void)what;
     struct app *app = arg;
     static struct config fresh;
+    static struct config_sources sources;
     struct buf lines = {0};
-    if (config_load(app->options->file, environ, app->options->settings, app->options->setting_count, &fresh, NULL,
+    if (config_load(app->options->file, environ, app->options->settings, app->options->setting_count, &fresh, &sources,
                     &lines) != ERR_OK) {
         log_lines(app, LOG_ERROR, "configuration not taken over: ", &lines);
     } else {
@@ -82,6 +93,8 @@ static void on_reload_signal(evutil_socket_t number, short what, void *arg)
         log_lines(app, LOG_WARN, "needs a restart: ", &lines);
         take_log_settings(app);
         registry_configure(app->registry, &app->config);
+        config_reload_sources(&app->sources, &sources);
+        registry_set_sources(app->registry, app->options->file, &app->sources);
         log_write(&app->log, LOG_INFO, "configuration taken over");
     }
     buf_fini(&lines);
@@ -103,6 +116,7 @@ static bool watch_signals(struct app *app)
 static void app_fini(struct app *app)
 {
     registry_free(app->registry);
+    server_free(app->server);
     for (int i = 0; i < SIGNALS; i++) {
         if (app->signals[i] != NULL) {
             event_free(app->signals[i]);
@@ -113,19 +127,30 @@ static void app_fini(struct app *app)
     }
 }
 
-int app_run(const struct options *options, const struct config *config)
+static enum err make_parts(struct app *app, struct fault *out_fault)
+{
+    struct registry_listener listener = {.owner = app, .note = on_note, .stopped = on_stopped, .changed = on_changed};
+    enum err err = registry_new(app->base, &app->config, &listener, &app->registry, out_fault);
+    if (err != ERR_OK || app->config.http.listen[0] == '\0') {
+        return err;
+    }
+    return server_new(app->base, &app->config, app->registry, &app->server, out_fault);
+}
+
+int app_run(const struct options *options, const struct config *config, const struct config_sources *sources)
 {
     static struct app app;
     struct fault fault = {0};
     app.options = options;
     app.config = *config;
+    app.sources = *sources;
     take_log_settings(&app);
-    struct registry_listener listener = {.owner = &app, .note = on_note, .stopped = on_stopped};
     app.base = event_base_new();
     if (app.base == NULL || !watch_signals(&app)) {
         (void)fault_set(&fault, ERR_NO_MEMORY, "out of memory");
-    } else if (registry_new(app.base, config, &listener, &app.registry, &fault) == ERR_OK) {
+    } else if (make_parts(&app, &fault) == ERR_OK) {
         log_write(&app.log, LOG_INFO, "musterd " MUSTER_VERSION " starts");
+        registry_set_sources(app.registry, options->file, sources);
         registry_start(app.registry);
         (void)event_base_dispatch(app.base);
     }

@@ -9,6 +9,6 @@
  * app_run serves until SIGTERM or SIGINT asks for a clean stop (a second one stops at once); SIGHUP reads the
  * configuration again from where the options say. Returns the process's exit status.
  */
-int app_run(const struct options *options, const struct config *config);
+int app_run(const struct options *options, const struct config *config, const struct config_sources *sources);
 
 #endif

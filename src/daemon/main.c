@@ -1,5 +1,6 @@
 /* main.c -- musterd: reads its command line and configuration, and runs. */
 #include "daemon/app.h"
+#include "daemon/manual.h"
 #include "daemon/options.h"
 
 #include <stdio.h>
@@ -8,7 +9,7 @@
 enum { EXIT_RUN_FAILED = 1, EXIT_WRONG_USAGE = 2 };
 
 static const char usage[] =
-    "Usage: musterd [-c FILE] [-o section.key=value]... [--check-config] [--help] [--version]\n";
+    "Usage: musterd [-c FILE] [-o section.key=value]... [--check-config] [--help] [--version] [--manual]\n";
 
 static void print(const struct buf *text, FILE *out)
 {
@@ -28,12 +29,22 @@ static int show_help(void)
     return 0;
 }
 
+static int show_manual(void)
+{
+    struct buf page = {0};
+    manual_append(&page, MUSTER_VERSION, MUSTER_DATE);
+    (void)fwrite(page.data, 1, page.len, stdout);
+    buf_fini(&page);
+    return 0;
+}
+
 static int run(const struct options *options)
 {
     static struct config config;
+    static struct config_sources sources;
     struct buf errors = {0};
     enum err err =
-        config_load(options->file, environ, options->settings, options->setting_count, &config, NULL, &errors);
+        config_load(options->file, environ, options->settings, options->setting_count, &config, &sources, &errors);
     print(&errors, stderr);
     buf_fini(&errors);
     if (err != ERR_OK) {
@@ -43,7 +54,7 @@ static int run(const struct options *options)
         (void)puts("the configuration is good");
         return 0;
     }
-    return app_run(options, &config);
+    return app_run(options, &config, &sources);
 }
 
 int main(int argc, char **argv)
@@ -53,6 +64,8 @@ int main(int argc, char **argv)
     switch (options.action) {
     case OPTIONS_HELP:
         return show_help();
+    case OPTIONS_MANUAL:
+        return show_manual();
     case OPTIONS_VERSION:
         (void)puts("musterd " MUSTER_VERSION);
         return 0;

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { INTERVALS_A_TIMEOUT = 3, FACTOR_TEXT_MAX = 32 };
 
@@ -129,4 +130,55 @@ void validate_heartbeat(const struct heartbeat *heartbeat, struct violations *ou
     validate_percent("cpuUsage", heartbeat->cpu_usage, out_violations);
     validate_percent("memoryUsage", heartbeat->memory_usage, out_violations);
     validate_count("errorCount", heartbeat->error_count, out_violations);
+}
+
+static void validate_number(const char *field, struct opt_int value, int64_t min, struct violations *violations)
+{
+    if (value.set && value.value < min) {
+        violations_add(violations, CODE_VALIDATION_FAILED, "%s must be at least %" PRId64 " (is %" PRId64 ")", field, min,
+                       value.value);
+    }
+}
+
+/* words are separated by blanks. */
+static void validate_word(const char *field, struct text value, const char *words, struct violations *violations)
+{
+    const char *at = words;
+    while (value.data != NULL && *at != '\0') {
+        size_t len = strcspn(at, " ");
+        if (text_equal(value, (struct text){at, len})) {
+            return;
+        }
+        at += len + (at[len] == ' ');
+    }
+    if (value.data != NULL) {
+        violations_add(violations, CODE_VALIDATION_FAILED, "%s must be one of %s (is \"%.*s\")", field, words,
+                       TEXT_ARG(value));
+    }
+}
+
+void validate_state(const struct worker_state *state, struct violations *out_violations)
+{
+    static const char contradictions[] = "status_inconsistent capacity_inconsistent jobs_inconsistent";
+    static const char reasons[] = "heartbeat_timeout connection_lost status_inconsistent capacity_inconsistent "
+                                  "jobs_inconsistent operator worker takeover";
+    validate_count("currentJobCount", state->current_job_count, out_violations);
+    validate_count("availableCapacity", state->available_capacity, out_violations);
+    validate_percent("cpuUsage", state->cpu_usage, out_violations);
+    validate_percent("memoryUsage", state->memory_usage, out_violations);
+    validate_count("errorCount", state->error_count, out_violations);
+    validate_count("consecutiveFailures", state->consecutive_failures, out_violations);
+    validate_number("epoch", state->epoch, 1, out_violations);
+    validate_number("revision", state->revision, 0, out_violations);
+    validate_number("registeredAt", state->registered_at_ms, 0, out_violations);
+    validate_number("lastHeartbeatAt", state->last_heartbeat_at_ms, 0, out_violations);
+    validate_number("heartbeats", state->heartbeats, 0, out_violations);
+    validate_number("unhealthySince", state->unhealthy_since_ms, 0, out_violations);
+    validate_number("unhealthyMs", state->unhealthy_ms, 0, out_violations);
+    validate_number("lastErrorAt", state->last_error_at_ms, 0, out_violations);
+    validate_word("reason", state->reason, reasons, out_violations);
+    validate_word("contradiction", state->contradiction, contradictions, out_violations);
+    validate_word("draining", state->draining, "worker operator", out_violations);
+    validate_word("maintained", state->maintained, "1", out_violations);
+    validate_word("left", state->left, "deregistered drained cleaned_up", out_violations);
 }

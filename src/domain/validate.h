@@ -22,6 +22,9 @@ void validate_registration(const struct registration *registration, const struct
 /* validate_heartbeat adds every violation: percentages 0-100, counts not negative. */
 void validate_heartbeat(const struct heartbeat *heartbeat, struct violations *out_violations);
 
+/* validate_state adds every violation: counts and percentages as in a heartbeat, times not negative, known words. */
+void validate_state(const struct worker_state *state, struct violations *out_violations);
+
 /* What the registry assigns to a worker. */
 struct validate_timing {
     int64_t heartbeat_timeout_ms;

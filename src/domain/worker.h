@@ -18,6 +18,7 @@ enum {
     WORKER_JOBS_MAX = 1024,
     WORKER_JOB_MAX = 128,
     WORKER_BOOT_ID_MAX = 64,
+    WORKER_BOOTS_MAX = 8, /* that are remembered */
 };
 
 /* What a worker or an operator says. The names are those of the wire and of Redis. */
@@ -115,6 +116,40 @@ struct will {
     struct text worker_id;
     struct text boot_id;
     struct opt_int connection;
+};
+
+/* What a record says of a worker beside its registration: of an export, where a worker is made from it again. */
+struct worker_state {
+    struct text worker_id;
+    enum worker_status status;
+    enum worker_health health;
+    struct text reason;
+    struct opt_int epoch;
+    struct opt_int revision;
+    struct opt_int registered_at_ms;
+    struct opt_int last_heartbeat_at_ms;
+    struct opt_int current_job_count;
+    struct opt_int available_capacity;
+    struct opt_real cpu_usage;
+    struct opt_real memory_usage;
+    struct opt_int error_count;
+    struct opt_int consecutive_failures;
+    enum worker_status declared;
+    struct text draining;
+    struct text maintained;
+    struct text left;
+    struct text contradiction;
+    struct opt_int seq;
+    struct opt_int sent_at_ms;
+    struct opt_int heartbeats;
+    struct opt_int unhealthy_since_ms;
+    struct opt_int unhealthy_ms;
+    struct texts jobs;
+    struct text message;
+    struct text last_error;
+    struct opt_int last_error_at_ms;
+    struct texts revoked_jobs;
+    struct texts boots;
 };
 
 /* What an operator asks, for every verb; each verb reads what is its own. */

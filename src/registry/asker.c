@@ -1,6 +1,8 @@
 /* asker.c -- somebody who waits for a reply: where it goes, in which encoding, and sending it. */
 #include "registry/internal.h"
 
+#include "base/clock.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,7 +38,8 @@ struct asker *asker_new(struct registry *registry, const struct inbound *inbound
                         struct text request_id)
 {
     struct text topic = reply_topic(registry, inbound);
-    size_t bytes = topic.len + 1 + inbound->correlation.len + worker_id.len + request_id.len;
+    struct text by = inbound->sender.id;
+    size_t bytes = topic.len + 1 + inbound->correlation.len + by.len + worker_id.len + request_id.len;
     struct asker *asker = topic.data != NULL ? calloc(1, sizeof *asker + bytes) : NULL;
     if (asker == NULL) {
         if (inbound->answer != NULL) {
@@ -46,6 +49,7 @@ struct asker *asker_new(struct registry *registry, const struct inbound *inbound
     }
     char *at = asker->bytes;
     asker->registry = registry;
+    asker->asked_us = clock_monotonic_us();
     asker->owner = inbound->owner;
     asker->answer = inbound->answer;
     asker->kind = inbound->sender.kind;
@@ -54,6 +58,7 @@ struct asker *asker_new(struct registry *registry, const struct inbound *inbound
     *at++ = '\0';
     asker->has_correlation = inbound->correlation.data != NULL;
     asker->correlation = keep(&at, inbound->correlation);
+    asker->by = keep(&at, by);
     asker->worker_id = keep(&at, worker_id);
     asker->request_id = keep(&at, request_id);
     return asker;
@@ -97,6 +102,14 @@ static void deliver(struct asker *asker, enum reply_code code, const json_t *doc
     }
 }
 
+/* Heartbeats are measured by the batch. */
+static void note_handling(struct asker *asker)
+{
+    if (asker->kind != TOPIC_WORKER_HEARTBEAT && asker->kind != TOPIC_GATEWAY_HEARTBEAT) {
+        histogram_add(&asker->registry->figures.handling, clock_monotonic_us() - asker->asked_us, 1);
+    }
+}
+
 void asker_reply_with(struct asker *asker, const struct reply *reply, const struct extra *extras, size_t count)
 {
     struct reply complete = *reply;
@@ -113,7 +126,10 @@ void asker_reply_with(struct asker *asker, const struct reply *reply, const stru
         }
     }
     if (asker != NULL) {
-        count_message(asker->registry, asker->kind, reply->code);
+        if (!asker->uncounted) {
+            count_message(asker->registry, asker->kind, reply->code);
+            note_handling(asker);
+        }
         deliver(asker, reply->code, document);
     }
     json_decref(document);

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SCOPES_MAX = 4096, SCOPE_BYTES = WORKER_LABEL_MAX + 8, STATE_BYTES = 64 };
+enum { SCOPES_MAX = 4096, SCOPE_BYTES = WORKER_LABEL_MAX + 8, STATE_BYTES = 112 };
 
 /* The fleet's is the first; one for each zone where somebody is missing, or was when it was released. */
 struct brake_scope {
@@ -16,6 +16,8 @@ struct brake_scope {
     struct brake brake;
     int64_t workers;
     int64_t missing;
+    int64_t raised_workers; /* as they were when it was raised */
+    int64_t raised_missing;
 };
 
 static const char fleet[] = "fleet";
@@ -63,15 +65,17 @@ static void save(struct registry *registry, const struct brake_scope *scope)
 {
     char state[STATE_BYTES] = "";
     if (scope->brake.raised || scope->brake.normal > 0) {
-        (void)snprintf(state, sizeof state, "%d %" PRId64 " %" PRId64, scope->brake.raised, scope->brake.raised_ms,
-                       scope->brake.normal);
+        (void)snprintf(state, sizeof state, "%d %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64, scope->brake.raised,
+                       scope->brake.raised_ms, scope->brake.normal, scope->raised_missing, scope->raised_workers);
     }
     store_save_brake(registry->store, text_of(scope->name), text_of(state), on_saved, registry);
 }
 
-static void told(struct registry *registry, const struct brake_scope *scope, enum brake_change change)
+static void told(struct registry *registry, struct brake_scope *scope, enum brake_change change)
 {
     if (change == BRAKE_RAISED) {
+        scope->raised_workers = scope->workers;
+        scope->raised_missing = scope->missing;
         note(registry, LOG_WARN, "brake raised for %s: %" PRId64 " of %" PRId64 " workers are missing", scope->name,
              scope->missing, scope->workers);
     } else {
@@ -98,6 +102,28 @@ static void judge(struct registry *registry, struct brake_scope *scope, int64_t 
     if (change != BRAKE_UNCHANGED || scope->brake.normal != normal) {
         save(registry, scope);
     }
+}
+
+/* What is raised, since when and for what share, in words; the numbers are those of the moment when it was raised. */
+static void set_alert(struct registry *registry)
+{
+    const struct brakes *brakes = &registry->brakes;
+    struct buf words = {0};
+    size_t raised = 0;
+    for (size_t i = 0; i < brakes->count; i++) {
+        const struct brake_scope *scope = &brakes->scopes[i];
+        if (scope->brake.raised) {
+            buf_printf(&words, "%s%s: %" PRId64 " of %" PRId64 " workers missing since %" PRId64,
+                       raised == 0 ? "nobody is failed or cleaned up while so many are missing: " : "; ", scope->name,
+                       scope->raised_missing, scope->raised_workers, scope->brake.raised_ms);
+            raised++;
+        }
+    }
+    const char *message = raised > 0 ? buf_terminated(&words) : "no brake is raised";
+    if (message != NULL) {
+        alert_set(registry, "brake", raised > 0, ALERT_CRITICAL, message);
+    }
+    buf_fini(&words);
 }
 
 static void forget_idle_zones(struct brakes *brakes)
@@ -145,6 +171,7 @@ static void on_missing(void *context, const struct store_missing *result)
         judge(registry, &brakes->scopes[i], now_ms);
     }
     forget_idle_zones(brakes);
+    set_alert(registry);
 }
 
 /* What an earlier daemon raised or released holds on. */
@@ -166,7 +193,8 @@ static void on_brakes(void *context, const struct store_brakes *result)
         (void)snprintf(name, sizeof name, "%.*s", TEXT_ARG(result->brakes[i].name));
         (void)snprintf(state, sizeof state, "%.*s", TEXT_ARG(result->brakes[i].value));
         struct brake_scope *scope = find_or_add(brakes, name);
-        if (scope != NULL && sscanf(state, "%d %" SCNd64 " %" SCNd64, &raised, &brake.raised_ms, &brake.normal) == 3) {
+        if (scope != NULL && sscanf(state, "%d %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64, &raised, &brake.raised_ms,
+                                    &brake.normal, &scope->raised_missing, &scope->raised_workers) == 5) {
             brake.raised = raised != 0;
             scope->brake = brake;
         }

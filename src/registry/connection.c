@@ -23,11 +23,12 @@ static void on_lost(struct connection *connection, const struct broker_event *ev
     }
     if (connection == &registry->control) {
         will_interrupt(registry);
+        announce_lost(registry);
         publish_failed(registry, "connection to the broker lost");
     }
 }
 
-static void on_connected(struct connection *connection)
+static void on_connected(struct connection *connection, bool session_present)
 {
     connection->connecting = false;
     connection->connected = true;
@@ -36,6 +37,9 @@ static void on_connected(struct connection *connection)
         backoff_reset(&connection->backoff);
         presence_connected(connection->registry);
     } else {
+        if (connection == &connection->registry->control && !session_present) {
+            restate_session_lost(connection->registry);
+        }
         intake_connected(connection);
     }
 }
@@ -48,7 +52,7 @@ static void on_refused(struct connection *connection, const struct broker_event 
              TEXT_ARG(event->reason), event->reason_code);
         broker_disconnect(connection->broker, 0);
         on_lost(connection, event);
-    } else if (connection == &registry->control) {
+    } else if (connection == &registry->control && !announce_settled(registry, event->id, false)) {
         publish_failed(registry, "the broker refused a publication");
     }
 }
@@ -57,7 +61,7 @@ static void handle_event(struct connection *connection, const struct broker_even
 {
     switch (event->kind) {
     case BROKER_CONNECTED:
-        on_connected(connection);
+        on_connected(connection, event->session_present);
         break;
     case BROKER_DISCONNECTED:
         on_lost(connection, event);
@@ -71,7 +75,7 @@ static void handle_event(struct connection *connection, const struct broker_even
         intake_message(connection, &event->message);
         break;
     case BROKER_ACKED:
-        if (connection == &connection->registry->control) {
+        if (connection == &connection->registry->control && !announce_settled(connection->registry, event->id, true)) {
             publish_acknowledged(connection->registry, event->id);
         }
         break;

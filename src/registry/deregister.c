@@ -40,28 +40,23 @@ static void on_deregistered(void *context, const struct store_deregistered *resu
 
 static bool settle_id(struct registry *registry, const struct inbound *inbound, struct deregistration *deregistration)
 {
-    bool is_request = inbound->sender.kind == TOPIC_REQUEST;
-    if (is_request && !worker_id_valid(deregistration->worker_id)) {
+    bool is_itself = inbound->sender.kind == TOPIC_WORKER_DEREGISTER;
+    if (!is_itself && !worker_id_valid(deregistration->worker_id)) {
         violations_add(&registry->violations, CODE_VALIDATION_FAILED, "Worker ID is required");
         return true;
     }
-    if (!is_request && deregistration->worker_id.data == NULL) {
+    if (is_itself && deregistration->worker_id.data == NULL) {
         deregistration->worker_id = inbound->sender.id;
     }
-    return is_request || text_equal(deregistration->worker_id, inbound->sender.id);
+    return !is_itself || text_equal(deregistration->worker_id, inbound->sender.id);
 }
 
-void handle_deregister(struct registry *registry, const struct inbound *inbound)
+void deregister_worker(struct registry *registry, const struct inbound *inbound, struct deregistration *deregistration,
+                       bool decoded)
 {
-    struct deregistration deregistration;
     struct violations *violations = &registry->violations;
-    bool is_request = inbound->sender.kind == TOPIC_REQUEST;
-    violations_clear(violations);
-    bool own = true;
-    if (decode_deregistration(registry->decoder, inbound->payload, &deregistration, violations)) {
-        own = settle_id(registry, inbound, &deregistration);
-    }
-    struct asker *asker = asker_new(registry, inbound, deregistration.worker_id, deregistration.request_id);
+    bool own = !decoded || settle_id(registry, inbound, deregistration);
+    struct asker *asker = asker_new(registry, inbound, deregistration->worker_id, deregistration->request_id);
     if (asker == NULL) {
         return;
     }
@@ -73,10 +68,17 @@ void handle_deregister(struct registry *registry, const struct inbound *inbound)
         asker_refuse_for(asker, CODE_IDENTITY_MISMATCH, "workerId names another worker than the topic");
         return;
     }
-    deregistration.force = deregistration.force || text_is(inbound->sender.verb, "force-deregister");
-    struct store_deregistration call = {.deregistration = &deregistration,
-                                        .by_operator = is_request,
-                                        .by = is_request ? inbound->sender.id : (struct text){0}};
+    deregistration->force = deregistration->force || text_is(inbound->sender.verb, "force-deregister");
+    struct store_deregistration call = {
+        .deregistration = deregistration, .by_operator = inbound->sender.kind == TOPIC_REQUEST, .by = inbound->by};
     registry->calls_open++;
     store_deregister(registry->store, &call, on_deregistered, asker);
+}
+
+void handle_deregister(struct registry *registry, const struct inbound *inbound)
+{
+    struct deregistration deregistration;
+    violations_clear(&registry->violations);
+    bool decoded = decode_deregistration(registry->decoder, inbound->payload, &deregistration, &registry->violations);
+    deregister_worker(registry, inbound, &deregistration, decoded);
 }

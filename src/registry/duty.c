@@ -10,6 +10,7 @@ enum { ASK_EVERY_MS = 250, RENEWALS_A_LEASE = 4 };
 static void become_active(struct registry *registry, struct text token)
 {
     registry->active = true;
+    registry->reconciled = (struct reconciled){0};
     registry->lease_renewed_ms = registry->lease_asked_ms;
     store_set_token(registry->store, token);
     note(registry, LOG_INFO, "active under token %.*s", TEXT_ARG(token));
@@ -29,6 +30,7 @@ void duty_lose(struct registry *registry, const char *why)
     connection_want(&registry->control, false);
     connection_want(&registry->pulse, false);
     will_interrupt(registry);
+    announce_lost(registry);
     publish_failed(registry, why);
     presence_tell(registry);
 }
@@ -38,6 +40,9 @@ static void on_lease(void *context, const struct store_lease *lease)
     struct registry *registry = context;
     registry->renewing = false;
     if (lease->outcome == STORE_DONE && lease->token.len > 0 && !registry->stopping) {
+        if (lease->fresh) {
+            restate_memory_lost(registry);
+        }
         become_active(registry, lease->token);
     }
 }

@@ -9,6 +9,7 @@
 struct claiming {
     struct registry *registry;
     bool by_event;
+    enum figure_source source;
 };
 
 static void on_steps(void *context, const struct store_steps *result)
@@ -20,6 +21,7 @@ static void on_steps(void *context, const struct store_steps *result)
         taken += !text_is(result->steps[i].outcome, "changed");
     }
     *(claiming->by_event ? &registry->counters.steps_by_event : &registry->counters.steps_by_sweep) += taken;
+    figures_count_steps(&registry->figures, claiming->source, result);
     if (result->outcome == STORE_LATE) {
         note(registry, LOG_WARN, "steps of time were refused: they had waited for Redis for too long");
     }
@@ -46,7 +48,8 @@ static void claim(struct registry *registry, const struct store_claim *claims, s
 {
     struct claiming *claiming = count > 0 ? malloc(sizeof *claiming) : NULL;
     if (claiming != NULL) {
-        *claiming = (struct claiming){registry, by_event};
+        enum figure_source source = by_event ? FIGURE_BY_EVENT : FIGURE_BY_SWEEP;
+        *claiming = (struct claiming){registry, by_event, registry->reconciled.swept ? source : FIGURE_AT_START};
         store_claim(registry->store, by_event ? "event" : "sweep", claims, count, on_steps, claiming);
     }
 }
@@ -134,6 +137,8 @@ static void on_sweep(void *context, const struct store_dues *result)
     judge(registry, result->dues, result->count, false);
     if (result->seen == SWEEP_MAX) {
         sweep(registry, registry->expiry.swept + SWEEP_MAX);
+    } else if (result->outcome == STORE_DONE) {
+        registry->reconciled.swept = true;
     }
 }
 

@@ -1,5 +1,5 @@
 /* heartbeat.c -- heartbeats gathered into batches, and those answered that asked or were refused. */
-#include "registry/internal.h"
+#include "registry/batch.h"
 
 #include "base/clock.h"
 
@@ -11,27 +11,30 @@ enum { UNASKED_EVERY_MS = 1000 };
 /* Who sent each heartbeat of a batch: an asker where one asked, else enough to tell a refusal. */
 struct heartbeat_batch {
     struct registry *registry;
+    int64_t opened_us; /* monotonic */
     size_t count;
+    size_t requests; /* of them: measured as requests are */
     struct sender {
         struct asker *asker;
+        struct results_item *item; /* of a gateway that did not ask */
+        enum topic_kind kind;
         enum encoding encoding;
+        bool settled;
         size_t id_len;
         char id[WORKER_ID_MAX];
     } senders[STORE_HEARTBEATS_MAX];
 };
 
-static void free_batch(struct heartbeat_batch *batch)
-{
-    for (size_t i = 0; batch != NULL && i < batch->count; i++) {
-        asker_free(batch->senders[i].asker);
-    }
-    free(batch);
-}
-
+/* A gateway and an operator are told nothing but what they asked for, and what their items were refused for. */
 static struct asker *asker_of_sender(struct registry *registry, const struct sender *sender)
 {
     struct text id = {sender->id, sender->id_len};
-    struct inbound inbound = {.sender = {.kind = TOPIC_WORKER_HEARTBEAT, .id = id}, .encoding = sender->encoding};
+    struct inbound inbound = {.sender = {.kind = sender->kind, .id = id}, .encoding = sender->encoding};
+    if (sender->item != NULL) {
+        inbound = results_inbound(sender->item);
+    } else if (sender->kind != TOPIC_WORKER_HEARTBEAT) {
+        return NULL;
+    }
     return throttle_allows(&registry->throttle, id, UNASKED_EVERY_MS, clock_monotonic_ms())
                ? asker_new(registry, &inbound, id, (struct text){0})
                : NULL;
@@ -53,33 +56,55 @@ static const char *sentence_of(enum reply_code code)
     }
 }
 
-static void tell(struct registry *registry, struct sender *sender, const struct store_heartbeat_answer *answer)
+/* Whoever asks is answered, whatever the answer is. */
+static bool is_asked(const struct inbound *inbound)
 {
-    struct asker *asker = sender->asker;
-    sender->asker = NULL;
-    if (asker == NULL) {
-        asker = asker_of_sender(registry, sender);
-    }
-    if (asker == NULL) {
-        count_message(registry, TOPIC_WORKER_HEARTBEAT, answer->code);
-        return;
-    }
-    asker_reply(asker, &(struct reply){.code = answer->code,
-                                       .message = text_of(sentence_of(answer->code)),
-                                       .epoch = answer->epoch,
-                                       .heartbeat_interval_ms = answer->heartbeat_interval_ms,
-                                       .revoked_jobs_json = answer->revoked_jobs_json});
+    bool by_topic = inbound->response_topic.data != NULL || inbound->sender.kind == TOPIC_REQUEST;
+    return inbound->answer != NULL ? inbound->item == NULL : by_topic;
 }
 
-static void refuse_all(struct heartbeat_batch *batch)
+static void tell(struct registry *registry, struct sender *sender, const struct store_heartbeat_answer *answer)
+{
+    struct asker *asker = sender->asker != NULL ? sender->asker : asker_of_sender(registry, sender);
+    sender->settled = true;
+    if (asker != NULL) {
+        asker_reply(asker, &(struct reply){.code = answer->code,
+                                           .message = text_of(sentence_of(answer->code)),
+                                           .epoch = answer->epoch,
+                                           .heartbeat_interval_ms = answer->heartbeat_interval_ms,
+                                           .revoked_jobs_json = answer->revoked_jobs_json});
+        return;
+    }
+    count_message(registry, sender->kind, answer->code);
+    results_pass(sender->item, answer->code);
+}
+
+/* Those that Redis had nothing to say of: they are well, or it could not be reached. */
+static void settle_rest(struct heartbeat_batch *batch, bool reached)
 {
     struct registry *registry = batch->registry;
-    registry->counters.heartbeats_dropped += batch->count;
     for (size_t i = 0; i < batch->count; i++) {
-        if (batch->senders[i].asker != NULL) {
-            asker_refuse_for(batch->senders[i].asker, CODE_UNAVAILABLE, "The registry cannot reach its store");
-            batch->senders[i].asker = NULL;
+        struct sender *sender = &batch->senders[i];
+        if (sender->settled) {
+            continue;
         }
+        registry->counters.heartbeats_dropped += reached ? 0 : 1;
+        if (sender->asker != NULL) {
+            asker_refuse_for(sender->asker, CODE_UNAVAILABLE, "The registry cannot reach its store");
+            continue;
+        }
+        if (reached) {
+            count_message(registry, sender->kind, CODE_OK);
+        }
+        results_pass(sender->item, reached ? CODE_OK : CODE_UNAVAILABLE);
+    }
+}
+
+/* The last one is for heartbeats from the broker: those that come by other ways gather while the others are out. */
+static void flush_soon(struct registry *registry)
+{
+    if (registry->batches_open < BATCHES_MAX - 1) {
+        heartbeat_flush(registry);
     }
 }
 
@@ -87,18 +112,16 @@ static void on_heartbeats(void *context, const struct store_heartbeats *result)
 {
     struct heartbeat_batch *batch = context;
     struct registry *registry = batch->registry;
-    if (result->outcome == STORE_DONE) {
-        registry->counters.messages[TOPIC_WORKER_HEARTBEAT][CODE_OK] += batch->count - result->count;
-        for (size_t i = 0; i < result->count; i++) {
-            tell(registry, &batch->senders[result->answers[i].index], &result->answers[i]);
-        }
-    } else {
-        refuse_all(batch);
+    for (size_t i = 0; result->outcome == STORE_DONE && i < result->count; i++) {
+        tell(registry, &batch->senders[result->answers[i].index], &result->answers[i]);
     }
-    free_batch(batch);
+    histogram_add(&registry->figures.handling, clock_monotonic_us() - batch->opened_us, batch->count - batch->requests);
+    settle_rest(batch, result->outcome == STORE_DONE);
+    free(batch);
     if (registry->batches_open-- == BATCHES_MAX) {
         connection_resume(&registry->pulse);
     }
+    flush_soon(registry);
 }
 
 void heartbeat_flush(struct registry *registry)
@@ -109,60 +132,101 @@ void heartbeat_flush(struct registry *registry)
     }
     registry->batch = NULL;
     registry->batches_open++;
+    histogram_add(&registry->figures.batches, (int64_t)batch->count, 1);
     store_heartbeat_send(registry->store, on_heartbeats, batch);
-}
-
-static void add(struct registry *registry, const struct inbound *inbound, struct heartbeat *heartbeat)
-{
-    if (registry->batch == NULL) {
-        registry->batch = malloc(sizeof *registry->batch);
-        if (registry->batch == NULL) {
-            registry->counters.heartbeats_dropped++;
-            return;
-        }
-        registry->batch->registry = registry;
-        registry->batch->count = 0;
-    }
-    struct text id = inbound->sender.id;
-    bool asks = inbound->response_topic.data != NULL;
-    struct sender *sender = &registry->batch->senders[registry->batch->count++];
-    *sender = (struct sender){.encoding = inbound->encoding, .id_len = id.len};
-    memcpy(sender->id, id.data, id.len);
-    sender->asker = asks ? asker_new(registry, inbound, id, heartbeat->request_id) : NULL;
-    heartbeat->worker_id = id;
-    store_heartbeat_add(registry->store, heartbeat, asks);
-    if (registry->batch->count == STORE_HEARTBEATS_MAX) {
-        heartbeat_flush(registry);
-    }
 }
 
 static void refuse(struct registry *registry, const struct inbound *inbound, const struct heartbeat *heartbeat,
                    const struct reply *reply)
 {
-    struct text id = inbound->sender.id;
-    bool asks = inbound->response_topic.data != NULL;
-    if (asks || throttle_allows(&registry->throttle, id, UNASKED_EVERY_MS, clock_monotonic_ms())) {
-        asker_reply(asker_new(registry, inbound, id, heartbeat->request_id), reply);
+    struct text id = heartbeat->worker_id.len > 0 ? heartbeat->worker_id : inbound->sender.id;
+    bool is_told =
+        is_asked(inbound) || throttle_allows(&registry->throttle, id, UNASKED_EVERY_MS, clock_monotonic_ms());
+    if (is_told) {
+        asker_reply(asker_new(registry, inbound, heartbeat->worker_id, heartbeat->request_id), reply);
     } else {
-        count_message(registry, TOPIC_WORKER_HEARTBEAT, reply->code);
+        count_message(registry, inbound->sender.kind, reply->code);
+        results_pass(inbound->item, reply->code);
+    }
+}
+
+static struct heartbeat_batch *open_batch(struct registry *registry)
+{
+    if (registry->batch == NULL) {
+        registry->batch = malloc(sizeof *registry->batch);
+        if (registry->batch != NULL) {
+            registry->batch->registry = registry;
+            registry->batch->opened_us = clock_monotonic_us();
+            registry->batch->count = 0;
+            registry->batch->requests = 0;
+        }
+    }
+    return registry->batch;
+}
+
+static void add(struct registry *registry, const struct inbound *inbound, const struct heartbeat *heartbeat)
+{
+    struct text id = heartbeat->worker_id;
+    struct heartbeat_batch *batch = open_batch(registry);
+    if (batch == NULL) {
+        registry->counters.heartbeats_dropped++;
+        refuse(registry, inbound, heartbeat,
+               &(struct reply){.code = CODE_UNAVAILABLE, .message = text_of("The registry is out of memory")});
+        return;
+    }
+    bool asked = is_asked(inbound);
+    batch->requests += inbound->sender.kind == TOPIC_REQUEST ? 1 : 0;
+    struct sender *sender = &batch->senders[batch->count++];
+    *sender = (struct sender){
+        .item = inbound->item, .kind = inbound->sender.kind, .encoding = inbound->encoding, .id_len = id.len};
+    memcpy(sender->id, id.data, id.len);
+    sender->asker = asked ? asker_new(registry, inbound, id, heartbeat->request_id) : NULL;
+    store_heartbeat_add(registry->store, heartbeat, asked);
+    if (batch->count == STORE_HEARTBEATS_MAX) {
+        heartbeat_flush(registry);
+    }
+}
+
+/* Whether a worker speaks for itself, or the payload says for which; the topic's id is the worker's then. */
+static bool settle_id(const struct inbound *inbound, struct heartbeat *heartbeat)
+{
+    if (inbound->sender.kind != TOPIC_WORKER_HEARTBEAT) {
+        return true;
+    }
+    bool own = heartbeat->worker_id.data == NULL || text_equal(heartbeat->worker_id, inbound->sender.id);
+    heartbeat->worker_id = inbound->sender.id;
+    return own;
+}
+
+void heartbeat_worker(struct registry *registry, const struct inbound *inbound, struct heartbeat *heartbeat,
+                      bool decoded)
+{
+    struct violations *violations = &registry->violations;
+    bool own = settle_id(inbound, heartbeat);
+    if (decoded && !worker_id_valid(heartbeat->worker_id)) {
+        violations_add(violations, CODE_VALIDATION_FAILED, "Worker ID is required");
+    }
+    if (decoded) {
+        validate_heartbeat(heartbeat, violations);
+    }
+    if (violations->count > 0) {
+        refuse(registry, inbound, heartbeat, &(struct reply){.code = violations->code, .violations = violations});
+    } else if (!own) {
+        refuse(registry, inbound, heartbeat,
+               &(struct reply){.code = CODE_IDENTITY_MISMATCH,
+                               .message = text_of("workerId names another worker than the topic")});
+    } else {
+        add(registry, inbound, heartbeat);
     }
 }
 
 void handle_heartbeat(struct registry *registry, const struct inbound *inbound)
 {
     struct heartbeat heartbeat;
-    struct violations *violations = &registry->violations;
-    violations_clear(violations);
-    if (decode_heartbeat(registry->decoder, inbound->payload, &heartbeat, violations)) {
-        validate_heartbeat(&heartbeat, violations);
-    }
-    if (violations->count > 0) {
-        refuse(registry, inbound, &heartbeat, &(struct reply){.code = violations->code, .violations = violations});
-    } else if (heartbeat.worker_id.data != NULL && !text_equal(heartbeat.worker_id, inbound->sender.id)) {
-        refuse(registry, inbound, &heartbeat,
-               &(struct reply){.code = CODE_IDENTITY_MISMATCH,
-                               .message = text_of("workerId names another worker than the topic")});
-    } else {
-        add(registry, inbound, &heartbeat);
+    violations_clear(&registry->violations);
+    bool decoded = decode_heartbeat(registry->decoder, inbound->payload, &heartbeat, &registry->violations);
+    heartbeat_worker(registry, inbound, &heartbeat, decoded);
+    if (inbound->sender.kind == TOPIC_REQUEST) {
+        flush_soon(registry);
     }
 }

@@ -4,11 +4,19 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SESSION_EXPIRY_S = 86400, FILTERS_MAX = 10, FILTER_BYTES = CONFIG_STRING_MAX + 32 };
+enum { SESSION_EXPIRY_S = 86400, FILTERS_MAX = 16, FILTER_BYTES = CONFIG_STRING_MAX + 32 };
 
-static const char *const control_filters[] = {"worker/+/register", "worker/+/deregister", "worker/+/will",
-                                              "request/+/+", "canary"};
-static const char *const pulse_filters[] = {"worker/+/heartbeat", "canary"};
+static const char *const control_filters[] = {"worker/+/register",
+                                              "worker/+/deregister",
+                                              "worker/+/will",
+                                              "gateway/+/register",
+                                              "gateway/+/deregister",
+                                              "gateway/+/will",
+                                              "request/+/+",
+                                              "canary",
+                                              "system",
+                                              "alert/+"};
+static const char *const pulse_filters[] = {"worker/+/heartbeat", "gateway/+/heartbeat", "canary"};
 
 enum err intake_new(struct registry *registry, struct fault *out_fault)
 {
@@ -50,7 +58,14 @@ void intake_connected(struct connection *connection)
     struct broker_subscription subscriptions[FILTERS_MAX];
     for (size_t i = 0; i < count; i++) {
         (void)snprintf(filters[i], sizeof filters[i], "%.*s/%s", TEXT_ARG(registry->root), names[i]);
-        subscriptions[i] = (struct broker_subscription){.filter = filters[i], .qos = 1};
+        subscriptions[i] = (struct broker_subscription){
+            .filter = filters[i], .qos = 1, .retained_too = retained_is_read_back(names[i])};
+    }
+    const char *extra = is_control ? restate_filter(registry) : NULL;
+    if (extra != NULL) {
+        (void)snprintf(filters[count], sizeof filters[count], "%.*s/%s", TEXT_ARG(registry->root), extra);
+        subscriptions[count] = (struct broker_subscription){.filter = filters[count], .qos = 1, .retained_too = true};
+        count++;
     }
     struct fault fault = {0};
     if (broker_subscribe(connection->broker, subscriptions, count, &fault) != ERR_OK) {
@@ -76,7 +91,7 @@ bool intake_may_take(const struct connection *connection)
     if (connection == &registry->pulse) {
         return registry->batches_open < BATCHES_MAX;
     }
-    return connection != &registry->control || registry->calls_open < CALLS_MAX;
+    return connection != &registry->control || (registry->calls_open < CALLS_MAX && registry->feeds == 0);
 }
 
 void intake_call_done(struct registry *registry)
@@ -86,14 +101,28 @@ void intake_call_done(struct registry *registry)
     }
 }
 
+static bool is_of_gateway(enum topic_kind kind)
+{
+    return kind >= TOPIC_GATEWAY_REGISTER && kind <= TOPIC_GATEWAY_WILL;
+}
+
+static size_t bytes_max(const struct topic *sender)
+{
+    if (sender->kind == TOPIC_REQUEST) {
+        return request_bytes_max(sender->verb);
+    }
+    return is_of_gateway(sender->kind) ? MESSAGE_GATEWAY_BYTES_MAX : MESSAGE_BYTES_MAX;
+}
+
 static void refuse_too_large(struct registry *registry, const struct inbound *inbound, size_t bytes, size_t max)
 {
+    enum topic_kind kind = inbound->sender.kind;
     struct violations *violations = &registry->violations;
     violations_clear(violations);
     violations_add(violations, CODE_TOO_LARGE, "message must be at most %zu bytes (has %zu)", max, bytes);
-    struct text worker_id = inbound->sender.kind == TOPIC_REQUEST ? (struct text){0} : inbound->sender.id;
-    if (inbound->sender.kind == TOPIC_WORKER_WILL) {
-        count_message(registry, inbound->sender.kind, CODE_TOO_LARGE);
+    struct text worker_id = kind == TOPIC_REQUEST || is_of_gateway(kind) ? (struct text){0} : inbound->sender.id;
+    if (kind == TOPIC_WORKER_WILL || kind == TOPIC_GATEWAY_WILL) {
+        count_message(registry, kind, CODE_TOO_LARGE);
     } else {
         asker_refuse(asker_new(registry, inbound, worker_id, (struct text){0}), violations);
     }
@@ -112,13 +141,17 @@ void intake_message(struct connection *connection, const struct broker_message *
         handle_canary(connection, message);
         return;
     }
+    if (kind == TOPIC_UNKNOWN && connection == &registry->control &&
+        (retained_take(registry, message) || restate_take(registry, message))) {
+        return;
+    }
     if (message->retained) {
         count_message(registry, kind, MESSAGE_RETAINED);
         note(registry, LOG_DEBUG, "ignored a retained message on %.*s", TEXT_ARG(message->topic));
         return;
     }
-    if (message->payload_bytes > MESSAGE_BYTES_MAX) {
-        refuse_too_large(registry, &inbound, message->payload_bytes, MESSAGE_BYTES_MAX);
+    if (message->payload_bytes > bytes_max(&inbound.sender)) {
+        refuse_too_large(registry, &inbound, message->payload_bytes, bytes_max(&inbound.sender));
         return;
     }
     switch (kind) {
@@ -134,7 +167,20 @@ void intake_message(struct connection *connection, const struct broker_message *
     case TOPIC_WORKER_WILL:
         handle_will(registry, &inbound);
         break;
+    case TOPIC_GATEWAY_REGISTER:
+        handle_gateway_register(registry, &inbound);
+        break;
+    case TOPIC_GATEWAY_HEARTBEAT:
+        handle_gateway_heartbeat(registry, &inbound);
+        break;
+    case TOPIC_GATEWAY_DEREGISTER:
+        handle_gateway_deregister(registry, &inbound);
+        break;
+    case TOPIC_GATEWAY_WILL:
+        handle_gateway_will(registry, &inbound);
+        break;
     case TOPIC_REQUEST:
+        inbound.by = inbound.sender.id;
         handle_request(registry, &inbound);
         break;
     default:

@@ -3,12 +3,14 @@
 #define MUSTER_REGISTRY_INTERNAL_H
 
 #include "base/backoff.h"
+#include "base/histogram.h"
 #include "base/throttle.h"
 #include "broker/broker.h"
 #include "codec/document.h"
 #include "codec/message.h"
 #include "codec/topic.h"
 #include "domain/brake.h"
+#include "domain/cursor.h"
 #include "domain/hearing.h"
 #include "domain/validate.h"
 #include "registry/registry.h"
@@ -84,6 +86,87 @@ struct brakes {
     bool asking;
 };
 
+/* What is told beside the event stream and not acknowledged yet. announce.c */
+enum { ANNOUNCEMENTS_MAX = 2048 };
+struct waiting_announcement;
+struct announcements {
+    struct waiting_announcement *waiting; /* room for ANNOUNCEMENTS_MAX */
+    size_t count;
+    uint64_t sent;
+};
+
+/* Retained statuses that may not be true any more. restate.c */
+struct restate {
+    bool statuses; /* are to be told again, from place on */
+    bool busy;
+    char place[512];
+    size_t place_len;
+    char page_place[512]; /* where the page under way began */
+    size_t page_place_len;
+    bool ghosts; /* are looked for among what the broker keeps */
+    struct restate_seen {
+        char id[WORKER_ID_MAX];
+        size_t len;
+    } seen[100]; /* retained, and not looked up yet */
+    size_t seen_count;
+};
+
+/* What the broker keeps of the registry's own state topics. retained.c */
+struct retained {
+    bool known;       /* read back since control subscribed */
+    int64_t since_ms; /* monotonic: when it subscribed; 0: it has not */
+};
+
+/* Statistics of the fleet. system.c */
+struct system {
+    bool asking;
+    int64_t sampled_ms; /* monotonic */
+    bool telling;
+    int64_t told_ms; /* monotonic */
+    json_t *told;    /* what the broker has; NULL: not known */
+};
+
+/* The registry's own numbers. metric.c */
+struct metrics {
+    int64_t heard_ms;       /* monotonic: when hearing last reached further */
+    int64_t heard_until_ms; /* how far */
+    struct alert_window dropped;
+    struct alert_window refused;
+    struct alert_window interruptions;
+};
+
+/* alert.c */
+struct alerts;
+
+/* What is counted and measured for Prometheus only. figures.c */
+enum figure_source { FIGURE_BY_EVENT, FIGURE_BY_SWEEP, FIGURE_AT_START, FIGURE_SOURCES };
+enum {
+    FIGURE_STATES = HEALTH_FAILED + 1,
+    FIGURE_REASONS = 10,
+    FIGURE_TYPES = 15,
+    FIGURE_OUTCOMES = 8,
+    FIGURE_LAST_CHANGE = 2, /* of the outcomes */
+};
+struct figures {
+    struct histogram handling; /* us */
+    struct histogram batches;
+    struct histogram lateness; /* ms */
+    uint64_t transitions[FIGURE_STATES][FIGURE_STATES][FIGURE_REASONS];
+    uint64_t events[FIGURE_TYPES];
+    uint64_t steps[FIGURE_SOURCES][FIGURE_OUTCOMES];
+    uint64_t wills[2];   /* heard, late */
+    char counted_to[48]; /* the last event that is in transitions and events */
+};
+
+/* Since this daemon became active, or Redis came back. state.c */
+struct reconciled {
+    bool swept; /* every step that was due has been looked at */
+    bool told;  /* the outbox has been empty */
+};
+
+/* check.c */
+struct check;
+
 /* Heartbeats on their way to Redis. heartbeat.c */
 struct heartbeat_batch;
 
@@ -117,6 +200,8 @@ struct registry {
     struct event_base *base;
     struct registry_listener listener;
     struct config config;
+    struct config_sources config_sources; /* configuration.c */
+    char config_file[CONFIG_STRING_MAX];
     struct validate_limits limits;
     struct text root;
     char instance[INSTANCE_MAX];
@@ -140,6 +225,7 @@ struct registry {
     struct connection presence;
     int64_t presence_told_ms;
     size_t calls_open; /* of the control connection's messages */
+    size_t feeds;      /* batches of the control connection that have not all been handed to the store. batch.c */
 
     int64_t last_tick_ms;
     bool listening; /* both connections subscribed, lease held, Redis there */
@@ -148,6 +234,15 @@ struct registry {
     struct expiry expiry;
     struct wills wills;
     struct brakes brakes;
+    struct check *check; /* under way; NULL: none. check.c */
+    struct announcements announcements;
+    struct restate restate;
+    struct retained retained;
+    struct system system;
+    struct metrics metrics;
+    struct alerts *alerts;
+    struct figures figures;
+    struct reconciled reconciled;
     struct heartbeat_batch *batch; /* being gathered */
     size_t batches_open;
     struct throttle throttle;
@@ -171,6 +266,8 @@ struct inbound {
     struct text correlation;    /* data NULL: none */
     void *owner;                /* of answer */
     registry_answer_fn *answer; /* NULL: the reply is published */
+    struct text by;             /* who speaks for the worker; absent: it does itself */
+    struct results_item *item;  /* of a batch that nobody asked about: answered only where it is refused */
 };
 
 /* Somebody who waits for a reply. asker.c */
@@ -181,8 +278,11 @@ struct asker {
     enum topic_kind kind;
     enum encoding encoding;
     bool has_correlation;
+    bool uncounted; /* what it answers is counted piece by piece */
     struct text topic;
     struct text correlation;
+    struct text by;   /* the id of who asks */
+    int64_t asked_us; /* monotonic */
     struct text worker_id;
     struct text request_id;
     struct violations *violations; /* kept for the reply; owned */
@@ -229,6 +329,109 @@ bool brake_holds(struct registry *registry, const struct store_due *due); /* the
 void brake_ask_release(struct registry *registry, const struct query *query, struct asker *asker);
 void brake_fini(struct registry *registry);
 
+/*
+ * announce.c: tells a document on a topic outside the stream. done is called once, maybe before announce returns; told:
+ * the broker has it. announce_settled takes an acknowledgement or refusal; false where it is not one of these.
+ */
+struct announcement {
+    const char *below; /* the topic below the root, without what the id adds */
+    struct text id;
+    const json_t *document; /* NULL: an empty payload */
+    bool retained;
+    uint32_t expiry_s;
+};
+typedef void announce_done_fn(void *context, bool told);
+enum err announce_new(struct registry *registry, struct fault *out_fault) MUST_USE;
+void announce_fini(struct registry *registry);
+void announce(struct registry *registry, const struct announcement *announcement, announce_done_fn *done,
+              void *context);
+bool announce_settled(struct registry *registry, uint64_t id, bool told);
+void announce_lost(struct registry *registry); /* with the connection: none of them is known to be told */
+
+/* command.c: tells a worker to do something. name is "drain", "ping" or "reregister"; done as announce's, or NULL. */
+struct command {
+    struct text worker_id;
+    const char *name;
+    struct text by; /* who asked for it; absent: nobody did */
+    struct text reason;
+    struct text request_id;
+};
+typedef announce_done_fn command_done_fn;
+void command_send(struct registry *registry, const struct command *command, command_done_fn *done, void *context);
+void command_ping(struct registry *registry, const struct query *query, struct asker *asker);
+void command_reregister(struct registry *registry, const struct query *query, struct asker *asker);
+
+/*
+ * retained.c. retained_is_read_back: what is retained there comes with the subscription. retained_take is true where
+ * the topic is one of the registry's own, and deals with the message.
+ */
+struct text retained_below(const struct registry *registry, struct text topic, const char *level);
+bool retained_is_read_back(const char *filter);
+bool retained_take(struct registry *registry, const struct broker_message *message);
+void retained_tick(struct registry *registry, int64_t now_ms);
+
+/*
+ * restate.c: the broker came without its session, or Redis without its memory. restate_filter is what to subscribe to
+ * besides, or NULL; restate_take is true where the message is of it.
+ */
+void restate_session_lost(struct registry *registry);
+void restate_memory_lost(struct registry *registry);
+const char *restate_filter(const struct registry *registry);
+bool restate_take(struct registry *registry, const struct broker_message *message);
+void restate_tick(struct registry *registry);
+
+/* system.c: system_now_ms is Redis's time as long as it is known, else this machine's. */
+int64_t system_now_ms(const struct registry *registry);
+double system_health_percentage(const struct store_statistics *statistics);
+double system_used_percentage(const struct store_statistics *statistics);
+int64_t system_unhealthy_count(const struct store_statistics *statistics);
+json_t *system_document(const struct store_statistics *statistics, int64_t now_ms);
+void system_ask(struct registry *registry, const struct query *query, struct asker *asker);
+void system_read_back(struct registry *registry, json_t *document);
+void system_tick(struct registry *registry, int64_t now_ms);
+void system_fini(struct registry *registry);
+
+/* metric.c: metric_observe fills in every number that alerts may watch, NAN where it is not known. */
+void metric_tick(struct registry *registry, int64_t now_ms);
+void metric_observe(struct registry *registry, const struct store_statistics *statistics,
+                    double observed[ALERT_METRIC_COUNT]);
+
+/*
+ * alert.c. alert_set raises or lifts an alert that has no rule; nothing happens where it is so already, or until it is
+ * known what earlier daemons raised, so set it again and again. rule is like a worker's id.
+ */
+enum err alert_new(struct registry *registry, struct fault *out_fault) MUST_USE;
+void alert_fini(struct registry *registry);
+void alert_set(struct registry *registry, const char *rule, bool raised, enum alert_severity severity,
+               const char *message);
+void alert_judge_all(struct registry *registry, const struct store_statistics *statistics); /* NULL: not known */
+void alert_read_back(struct registry *registry, struct text rule, json_t *document);
+void alert_tick(struct registry *registry, int64_t now_ms);
+void alert_ask(struct registry *registry, const struct query *query, struct asker *asker);
+
+/*
+ * audit.c: audit_words joins what is wrong; it lives until the next reply. audit_refusal writes down that a registration
+ * was refused which the store has not seen; once a minute for each worker. An invalid worker id counts as none.
+ */
+struct text audit_words(struct registry *registry, const struct violations *violations);
+void audit_refusal(struct registry *registry, const struct store_refusal *refusal);
+
+/* figures.c */
+void figures_init(struct figures *figures);
+void figures_count_event(struct figures *figures, const struct store_event *event);
+void figures_count_steps(struct figures *figures, enum figure_source source, const struct store_steps *result);
+
+/* operate.c: what operators do to workers. */
+void operate_recover(struct registry *registry, const struct query *query, struct asker *asker);
+void operate_drain(struct registry *registry, const struct query *query, struct asker *asker);
+void operate_maintain(struct registry *registry, const struct query *query, struct asker *asker);
+void operate_resume(struct registry *registry, const struct query *query, struct asker *asker);
+void operate_forget(struct registry *registry, const struct query *query, struct asker *asker);
+void operate_cleanup(struct registry *registry, const struct query *query, struct asker *asker);
+
+/* check.c: everything that is stored, looked at in steps. Who asks while a check is under way waits for its end. */
+void check_ask(struct registry *registry, const struct query *query, struct asker *asker);
+
 /* expire.c */
 enum err expire_new(struct registry *registry, struct fault *out_fault) MUST_USE;
 void expire_fini(struct registry *registry);
@@ -239,14 +442,35 @@ void expire_forget(struct registry *registry);
 
 /* request.c: the verbs, and which of the following they are. */
 void handle_request(struct registry *registry, const struct inbound *inbound);
+size_t request_bytes_max(struct text verb); /* how long its message may be */
 
 /* query.c; a page has that many workers or events, where the query does not say. */
 enum { PAGE_DEFAULT = 100, PAGE_MAX = 1000 };
-void query_list(struct registry *registry, const struct query *query, struct asker *asker);
 void query_status(struct registry *registry, const struct query *query, struct asker *asker);
 void query_events(struct registry *registry, const struct query *query, struct asker *asker);
+bool query_knows_type(struct text type); /* of events */
 
-/* register.c heartbeat.c deregister.c will.c */
+/* search.c; best.c: find with sort. import.c health.c configuration.c */
+void search_list(struct registry *registry, const struct query *query, struct asker *asker);
+void search_find(struct registry *registry, const struct query *query, struct asker *asker);
+void search_export(struct registry *registry, const struct query *query, struct asker *asker);
+void handle_import(struct registry *registry, const struct inbound *inbound);
+void best_find(const struct query *query, bool schedulable, struct asker *asker);
+void health_ask(struct registry *registry, const struct query *query, struct asker *asker);
+void health_ask_summary(struct registry *registry, const struct query *query, struct asker *asker);
+void configuration_ask(struct registry *registry, const struct query *query, struct asker *asker);
+
+/*
+ * register.c heartbeat.c deregister.c will.c: handle_* decode the payload; the others go on from there, and where it
+ * was not decoded, registry->violations say why.
+ */
+void register_worker(struct registry *registry, const struct inbound *inbound, struct registration *registration,
+                     bool decoded);
+void heartbeat_worker(struct registry *registry, const struct inbound *inbound, struct heartbeat *heartbeat,
+                      bool decoded);
+void deregister_worker(struct registry *registry, const struct inbound *inbound, struct deregistration *deregistration,
+                       bool decoded);
+void will_take(struct registry *registry, const struct will *will);
 void handle_register(struct registry *registry, const struct inbound *inbound);
 void handle_heartbeat(struct registry *registry, const struct inbound *inbound);
 void handle_deregister(struct registry *registry, const struct inbound *inbound);
@@ -255,6 +479,13 @@ void will_heard(struct registry *registry, uint64_t canary); /* of this number, 
 void will_interrupt(struct registry *registry);              /* those that wait are late */
 void will_fini(struct registry *registry);
 void heartbeat_flush(struct registry *registry);
+
+/* batch.c gateway.c */
+void handle_register_batch(struct registry *registry, const struct inbound *inbound);
+void handle_gateway_register(struct registry *registry, const struct inbound *inbound);
+void handle_gateway_deregister(struct registry *registry, const struct inbound *inbound);
+void handle_gateway_heartbeat(struct registry *registry, const struct inbound *inbound);
+void handle_gateway_will(struct registry *registry, const struct inbound *inbound);
 
 /* publish.c */
 void publish_init(struct registry *registry);

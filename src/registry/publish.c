@@ -85,8 +85,13 @@ static struct text event_field(const struct store_event *event, const char *name
     return store_worker_field(&(struct store_worker){.fields = event->fields, .count = event->count}, name);
 }
 
+/* What has no revision is no event of a worker: it is there for the audit trail alone. */
 static bool tell_event(struct registry *registry, const struct store_event *event)
 {
+    figures_count_event(&registry->figures, event);
+    if (event_field(event, "revision").len == 0) {
+        return true;
+    }
     struct buf *topic = &registry->publisher.topic;
     buf_clear(topic);
     buf_printf(topic, "%.*s/event/%.*s/%.*s", TEXT_ARG(registry->root), TEXT_ARG(event_field(event, "type")),
@@ -118,6 +123,29 @@ static bool may_publish(const struct registry *registry)
     return registry->active && registry->control.subscribed && store_is_up(registry->store);
 }
 
+static void on_advanced(void *context, enum store_outcome outcome)
+{
+    struct registry *registry = context;
+    struct publisher *publisher = &registry->publisher;
+    publisher->advancing = false;
+    if (outcome != STORE_DONE) {
+        retry_later(publisher);
+        return;
+    }
+    backoff_reset(&publisher->backoff);
+    if (publisher->again) {
+        publish_kick(registry);
+    } else {
+        registry->reconciled.told = true;
+    }
+}
+
+static void advance(struct registry *registry)
+{
+    registry->publisher.advancing = true;
+    store_advance(registry->store, registry->publisher.cursor, on_advanced, registry);
+}
+
 static void publish_batch(struct registry *registry, const struct store_outbox *outbox)
 {
     struct publisher *publisher = &registry->publisher;
@@ -127,6 +155,8 @@ static void publish_batch(struct registry *registry, const struct store_outbox *
     publisher->first_id = publisher->next_id;
     if (!tell_all(registry, outbox)) {
         give_up_batch(registry, "the broker connection takes no more");
+    } else if (publisher->unacknowledged == 0) {
+        advance(registry);
     }
 }
 
@@ -141,6 +171,8 @@ static void on_outbox(void *context, const struct store_outbox *outbox)
         publish_batch(registry, outbox);
     } else if (publisher->again) {
         publish_kick(registry);
+    } else {
+        registry->reconciled.told = true;
     }
 }
 
@@ -159,29 +191,13 @@ void publish_kick(struct registry *registry)
     store_outbox(registry->store, OUTBOX_MAX, on_outbox, registry);
 }
 
-static void on_advanced(void *context, enum store_outcome outcome)
-{
-    struct registry *registry = context;
-    struct publisher *publisher = &registry->publisher;
-    publisher->advancing = false;
-    if (outcome != STORE_DONE) {
-        retry_later(publisher);
-        return;
-    }
-    backoff_reset(&publisher->backoff);
-    if (publisher->again) {
-        publish_kick(registry);
-    }
-}
-
 void publish_acknowledged(struct registry *registry, uint64_t id)
 {
     struct publisher *publisher = &registry->publisher;
     if (id < publisher->first_id || publisher->unacknowledged == 0 || --publisher->unacknowledged > 0) {
         return;
     }
-    publisher->advancing = true;
-    store_advance(registry->store, publisher->cursor, on_advanced, registry);
+    advance(registry);
 }
 
 /* Once a tick is often enough for what an earlier daemon left behind, and for what could not be told before. */

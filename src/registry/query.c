@@ -1,7 +1,8 @@
-/* query.c -- reading workers and events, answered from Redis. */
-#include "registry/internal.h"
+/* query.c -- reading a worker, and the events. */
+#include "registry/question.h"
 
-#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 static json_t *text_json(struct text text)
 {
@@ -15,21 +16,6 @@ static bool store_answered(struct asker *asker, enum store_outcome outcome)
         asker_refuse_for(asker, asker_code_of_outcome(outcome), "The registry cannot reach its store");
     }
     return outcome == STORE_DONE;
-}
-
-static void on_list(void *context, const struct store_page *page)
-{
-    struct asker *asker = context;
-    if (!store_answered(asker, page->outcome)) {
-        return;
-    }
-    json_t *workers = json_array();
-    for (size_t i = 0; i < page->count; i++) {
-        const struct store_worker *worker = &page->workers[i];
-        (void)json_array_append_new(workers, status_document(worker->id, worker->fields, worker->count));
-    }
-    const struct extra extras[] = {{"workers", workers}, {"cursor", text_json(page->next)}};
-    asker_reply_with(asker, &(struct reply){.code = CODE_OK}, extras, 2);
 }
 
 static void on_status(void *context, const struct store_page *page)
@@ -47,37 +33,118 @@ static void on_status(void *context, const struct store_page *page)
     asker_reply_with(asker, &(struct reply){.code = CODE_OK}, &extra, 1);
 }
 
-static void on_events(void *context, const struct store_events *found)
-{
-    struct asker *asker = context;
-    if (!store_answered(asker, found->outcome)) {
-        return;
-    }
-    json_t *events = json_array();
-    for (size_t i = 0; i < found->count; i++) {
-        const struct store_event *event = &found->events[i];
-        (void)json_array_append_new(events, event_document(event->id, event->fields, event->count));
-    }
-    const struct extra extras[] = {{"events", events}, {"next", text_json(found->next)}};
-    asker_reply_with(asker, &(struct reply){.code = CODE_OK}, extras, 2);
-}
-
-static size_t limit_of(const struct query *query)
-{
-    return query->limit.set ? (size_t)query->limit.value : PAGE_DEFAULT;
-}
-
-void query_list(struct registry *registry, const struct query *query, struct asker *asker)
-{
-    store_list(registry->store, query, limit_of(query), on_list, asker);
-}
-
 void query_status(struct registry *registry, const struct query *query, struct asker *asker)
 {
     store_read(registry->store, query->worker_id, on_status, asker);
 }
 
+bool query_knows_type(struct text type)
+{
+    static const char *const types[] = {"registered", "updated", "status",    "unhealthy",    "recovered",
+                                        "healthy",    "failed",  "draining",  "deregistered", "cleaned_up",
+                                        "conflict",   "refused", "forgotten", "checked"};
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        if (text_is(type, types[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Looking for events, a few hundred at a time. */
+enum { EVENT_ID_MAX = 48, EVENT_BYTES = 256 * 1024 };
+struct looking {
+    struct question question;
+    json_t *events;
+    size_t bytes;
+    bool truncated;
+    size_t after_len;
+    char after[EVENT_ID_MAX];
+};
+
+static void look(struct looking *looking);
+
+static void free_looking(struct looking *looking)
+{
+    json_decref(looking->events);
+    question_fini(&looking->question);
+    free(looking);
+}
+
+static void answer_events(struct looking *looking, const struct store_events *found)
+{
+    struct text next = {looking->after, looking->after_len};
+    const struct extra extras[] = {
+        {"events", looking->events},
+        {"next", next.len > 0 ? text_json(next) : NULL},
+        {"more", json_boolean(found->more)},
+        {"oldest", text_json(found->oldest)},
+        {"truncated", looking->truncated ? json_true() : NULL},
+    };
+    looking->events = NULL;
+    question_end(&looking->question);
+    asker_reply_with(looking->question.asker, &(struct reply){.code = CODE_OK}, extras,
+                     sizeof extras / sizeof extras[0]);
+    free_looking(looking);
+}
+
+static void take_events(struct looking *looking, const struct store_events *found)
+{
+    for (size_t i = 0; i < found->count; i++) {
+        const struct store_event *event = &found->events[i];
+        const struct store_worker lengths = {.fields = event->fields, .count = event->count};
+        (void)json_array_append_new(looking->events, event_document(event->id, event->fields, event->count));
+        looking->bytes += question_bytes_of(&lengths);
+    }
+}
+
+static void on_events(void *context, const struct store_events *found)
+{
+    struct looking *looking = context;
+    struct question *question = &looking->question;
+    if (!question_answered(question, found->outcome)) {
+        free_looking(looking);
+        return;
+    }
+    take_events(looking, found);
+    looking->truncated = looking->truncated || found->truncated;
+    if (found->next.len > 0 && found->next.len < sizeof looking->after) {
+        looking->after_len = found->next.len;
+        memcpy(looking->after, found->next.data, found->next.len);
+    }
+    bool is_full = json_array_size(looking->events) >= question->limit || looking->bytes >= EVENT_BYTES;
+    if (!found->more || is_full || !question_may_go_on(question)) {
+        answer_events(looking, found);
+    } else {
+        look(looking);
+    }
+}
+
+static void look(struct looking *looking)
+{
+    const struct question *question = &looking->question;
+    size_t left = question->limit - json_array_size(looking->events);
+    store_events(question->asker->registry->store, &question->query, (struct text){looking->after, looking->after_len},
+                 left, on_events, looking);
+}
+
 void query_events(struct registry *registry, const struct query *query, struct asker *asker)
 {
-    store_events(registry->store, query, limit_of(query), on_events, asker);
+    struct looking *looking = calloc(1, sizeof *looking);
+    json_t *events = json_array();
+    if (looking == NULL || events == NULL) {
+        free(looking);
+        json_decref(events);
+        intake_call_done(registry);
+        asker_refuse_for(asker, CODE_UNAVAILABLE, "The registry is out of memory");
+        return;
+    }
+    looking->events = events;
+    looking->after_len = query->from.len < sizeof looking->after ? query->from.len : 0;
+    memcpy(looking->after, query->from.data != NULL ? query->from.data : "", looking->after_len);
+    if (!question_init(&looking->question, query, asker)) {
+        free_looking(looking);
+        return;
+    }
+    look(looking);
 }

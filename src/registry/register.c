@@ -46,7 +46,7 @@ static void on_registered(void *context, const struct store_registered *result)
 /* An id in the payload is checked against the topic's where that names the worker, and is the id where it does not. */
 static bool settle_id(struct registry *registry, const struct inbound *inbound, struct registration *registration)
 {
-    if (inbound->sender.kind == TOPIC_REQUEST) {
+    if (inbound->sender.kind != TOPIC_WORKER_REGISTER) {
         if (registration->worker_id.len > 0 && !worker_id_valid(registration->worker_id)) {
             violations_add(&registry->violations, CODE_VALIDATION_FAILED,
                            "workerId must be 1-128 of A-Z a-z 0-9 . _ - and begin with a letter or digit (is \"%.*s\")",
@@ -71,39 +71,60 @@ static bool keep_violations(struct asker *asker, const struct violations *violat
     return asker->violations != NULL;
 }
 
-void handle_register(struct registry *registry, const struct inbound *inbound)
+/* What cannot even be counted as an attempt. */
+static void refuse(struct registry *registry, const struct inbound *inbound, struct asker *asker,
+                   const struct reply *reply)
 {
-    struct registration registration;
+    struct text words = reply->violations != NULL ? audit_words(registry, reply->violations) : reply->message;
+    struct text worker_id = inbound->sender.kind == TOPIC_WORKER_REGISTER ? inbound->sender.id : asker->worker_id;
+    const struct store_refusal refusal = {
+        .code = reply->code, .worker_id = worker_id, .message = words, .by = inbound->by};
+    audit_refusal(registry, &refusal);
+    asker_reply(asker, reply);
+}
+
+void register_worker(struct registry *registry, const struct inbound *inbound, struct registration *registration,
+                     bool decoded)
+{
     struct violations *violations = &registry->violations;
-    violations_clear(violations);
-    bool decoded = decode_registration(registry->decoder, inbound->payload, &registration, violations);
-    bool own = settle_id(registry, inbound, &registration);
-    struct asker *asker = asker_new(registry, inbound, registration.worker_id, registration.request_id);
+    bool own = settle_id(registry, inbound, registration);
+    struct asker *asker = asker_new(registry, inbound, registration->worker_id, registration->request_id);
     if (asker == NULL) {
         return;
     }
     if (!decoded) {
-        asker_refuse(asker, violations);
+        refuse(registry, inbound, asker, &(struct reply){.code = violations->code, .violations = violations});
         return;
     }
     if (!own) {
-        asker_refuse_for(asker, CODE_IDENTITY_MISMATCH, "workerId names another worker than the topic");
+        refuse(registry, inbound, asker,
+               &(struct reply){.code = CODE_IDENTITY_MISMATCH,
+                               .message = text_of("workerId names another worker than the topic")});
         return;
     }
-    validate_registration(&registration, &registry->limits, violations);
+    validate_registration(registration, &registry->limits, violations);
     bool valid = violations->count == 0;
-    if (!valid && (!worker_id_valid(registration.worker_id) || !keep_violations(asker, violations))) {
-        asker_refuse(asker, violations);
+    if (!valid && (!worker_id_valid(registration->worker_id) || !keep_violations(asker, violations))) {
+        refuse(registry, inbound, asker, &(struct reply){.code = violations->code, .violations = violations});
         return;
     }
-    struct validate_timing timing = validate_timing_of(&registration, &registry->limits);
+    struct validate_timing timing = validate_timing_of(registration, &registry->limits);
     struct store_registration call = {
-        .registration = &registration,
+        .registration = registration,
         .valid = valid,
+        .refusal = valid ? (struct text){0} : audit_words(registry, violations),
         .heartbeat_timeout_ms = timing.heartbeat_timeout_ms,
         .heartbeat_interval_ms = timing.heartbeat_interval_ms,
-        .by = inbound->sender.kind == TOPIC_REQUEST ? inbound->sender.id : (struct text){0},
+        .by = inbound->by,
     };
     registry->calls_open++;
     store_register(registry->store, &call, on_registered, asker);
+}
+
+void handle_register(struct registry *registry, const struct inbound *inbound)
+{
+    struct registration registration;
+    violations_clear(&registry->violations);
+    bool decoded = decode_registration(registry->decoder, inbound->payload, &registration, &registry->violations);
+    register_worker(registry, inbound, &registration, decoded);
 }

@@ -26,6 +26,7 @@ static void on_store_up(void *owner)
     struct registry *registry = owner;
     note(registry, LOG_INFO, "Redis is up at %s", registry->config.redis.uri);
     registry->lease_asked_ms = 0;
+    registry->reconciled = (struct reconciled){0};
     canary_interrupt(registry, "Redis is back");
     publish_kick(registry);
 }
@@ -49,7 +50,11 @@ static void on_clock_jumped(void *owner)
 
 static void on_changed(void *owner)
 {
-    publish_kick(owner);
+    struct registry *registry = owner;
+    publish_kick(registry);
+    if (registry->listener.changed != NULL) {
+        registry->listener.changed(registry->listener.owner);
+    }
 }
 
 static void finish_stop(struct registry *registry)
@@ -89,6 +94,11 @@ static void tick(evutil_socket_t fd, short what, void *arg)
     brake_tick(registry);
     expire_tick(registry);
     publish_tick(registry, now_ms);
+    retained_tick(registry, now_ms);
+    restate_tick(registry);
+    metric_tick(registry, now_ms);
+    system_tick(registry, now_ms);
+    alert_tick(registry, now_ms);
     connection_tick(&registry->control, now_ms);
     connection_tick(&registry->pulse, now_ms);
     presence_tick(registry, now_ms);
@@ -192,7 +202,11 @@ static enum err new_loop_parts(struct registry *registry, struct fault *out_faul
     if (registry->decoder == NULL || registry->tick == NULL) {
         return fault_set(out_fault, ERR_NO_MEMORY, "out of memory");
     }
-    return expire_new(registry, out_fault);
+    enum err err = announce_new(registry, out_fault);
+    if (err == ERR_OK) {
+        err = alert_new(registry, out_fault);
+    }
+    return err == ERR_OK ? expire_new(registry, out_fault) : err;
 }
 
 enum err registry_new(struct event_base *base, const struct config *config, const struct registry_listener *listener,
@@ -207,6 +221,7 @@ enum err registry_new(struct event_base *base, const struct config *config, cons
     registry->config = *config;
     registry->hearing = (struct hearing){.since_ms = INT64_MAX, .until_ms = 0};
     publish_init(registry);
+    figures_init(&registry->figures);
     name_instance(registry);
     enum err err = new_store(registry, out_fault);
     if (err == ERR_OK) {
@@ -231,6 +246,7 @@ void registry_free(struct registry *registry)
     }
     registry->stopped = true;
     store_free(registry->store);
+    announce_fini(registry);
     connection_fini(&registry->control);
     connection_fini(&registry->pulse);
     connection_fini(&registry->presence);
@@ -241,6 +257,8 @@ void registry_free(struct registry *registry)
     will_fini(registry);
     brake_fini(registry);
     publish_fini(registry);
+    system_fini(registry);
+    alert_fini(registry);
     decoder_free(registry->decoder);
     buf_fini(&registry->topic);
     buf_fini(&registry->payload);

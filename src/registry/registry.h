@@ -21,6 +21,7 @@ struct registry_listener {
     void *owner;
     void (*note)(void *owner, enum log_level level, const char *sentence); /* worth a line in the log */
     void (*stopped)(void *owner);                                          /* after registry_stop */
+    void (*changed)(void *owner); /* this daemon has added to the event stream; NULL where nobody looks on */
 };
 
 /*
@@ -46,6 +47,55 @@ typedef void registry_answer_fn(void *owner, enum reply_code code, const json_t 
 /* registry_ask is a request of contract section 8: verb, JSON payload, and who asks. The texts are copied. */
 void registry_ask(struct registry *registry, struct text client, struct text verb, struct text payload,
                   registry_answer_fn *answer, void *owner);
+
+/*
+ * registry_set_sources tells where the configuration's values come from, for whoever asks for them; file may be NULL. Both
+ * are copied.
+ */
+void registry_set_sources(struct registry *registry, const char *file, const struct config_sources *sources);
+
+/* What can be relied on. instance lives as long as the registry. */
+struct registry_state {
+    const char *instance;
+    bool active;     /* holds the lease: only so anything can be written */
+    bool hearing;    /* has proof of it from the last seconds */
+    bool redis;      /* answers */
+    bool reconciled; /* what was due and what was to be told when this daemon became active has been dealt with */
+    bool stopping;
+};
+struct registry_state registry_state(const struct registry *registry);
+
+/* registry_is_ready: all of it, and not stopping. */
+bool registry_is_ready(const struct registry_state *state);
+
+/*
+ * registry_figures hands over what the registry counts and measures in the text format of Prometheus, without the
+ * fleet's figures where Redis is away. figures lives until the callback returns; its data is NULL without memory. The
+ * callback comes once, maybe before registry_figures returns.
+ */
+typedef void registry_figures_fn(void *owner, struct text figures);
+void registry_figures(struct registry *registry, registry_figures_fn *done, void *owner);
+
+/* A page of the event stream. */
+struct registry_page {
+    bool answered;        /* false: Redis could not be asked; the rest means nothing */
+    struct text next;     /* the last event that was looked at: go on after it */
+    bool more;            /* there is more after that */
+    bool truncated;       /* what came after the id that was asked for may be gone */
+    const json_t *events; /* a list of event documents */
+};
+
+/*
+ * registry_follow reads a page of the event stream after an event (empty: from its end, so only next is told), of one
+ * worker and of one type (empty: all). The callback comes once, maybe before registry_follow returns; what the page
+ * holds lives until it returns.
+ */
+typedef void registry_followed_fn(void *owner, const struct registry_page *page);
+void registry_follow(struct registry *registry, struct text after, struct text worker_id, struct text type,
+                     registry_followed_fn *followed, void *owner);
+
+/* registry_knows_event_type: there can be events of this type. */
+bool registry_knows_event_type(struct text type);
 
 /* registry_configure takes over what may change while running (config_reload has made the selection). */
 void registry_configure(struct registry *registry, const struct config *config);

@@ -32,18 +32,60 @@ static bool is_event_id(struct text text)
     return is_number(text);
 }
 
-static void validate_query(const struct query *query, bool needs_worker, struct violations *violations)
+/* A verb either decodes its own message, or is asked with a checked query. */
+struct verb {
+    const char *name;
+    void (*handle)(struct registry *registry, const struct inbound *inbound);
+    void (*ask)(struct registry *registry, const struct query *query, struct asker *asker);
+    bool needs_worker;
+    bool sorts;
+    bool takes_many; /* its message may be as long as a gateway's */
+};
+
+static void validate_search(const struct verb *verb, const struct query *query, struct violations *violations)
 {
-    if (needs_worker && !worker_id_valid(query->worker_id)) {
+    const struct opt_int *least = &query->minimum_free_capacity;
+    struct text place;
+    if (least->set && (least->value < 0 || least->value > INT32_MAX)) {
+        violations_add(violations, CODE_VALIDATION_FAILED, "minimumFreeCapacity must be between 0 and %d (is %lld)",
+                       INT32_MAX, (long long)least->value);
+    }
+    if (query->sort.len > 0 && !verb->sorts) {
+        violations_add(violations, CODE_VALIDATION_FAILED, "sort must be left out: only find sorts (is \"%.*s\")",
+                       TEXT_ARG(query->sort));
+    } else if (query->sort.len > 0 && !text_is(query->sort, "freeCapacity")) {
+        violations_add(violations, CODE_VALIDATION_FAILED, "sort must be freeCapacity (is \"%.*s\")",
+                       TEXT_ARG(query->sort));
+    }
+    if (query->cursor.len > 0 && query->sort.len > 0) {
+        violations_add(violations, CODE_VALIDATION_FAILED,
+                       "cursor must be left out with sort: the best are one page (is \"%.*s\")",
+                       TEXT_ARG(query->cursor));
+    } else if (query->cursor.len > 0 &&
+               !cursor_read(query->cursor, cursor_request_of(text_of(verb->name), query), &place)) {
+        violations_add(violations, CODE_VALIDATION_FAILED,
+                       "cursor must be one that a reply to the same request gave (is \"%.*s\")",
+                       TEXT_ARG(query->cursor));
+    }
+}
+
+static void validate_query(const struct verb *verb, const struct query *query, struct violations *violations)
+{
+    if ((verb->needs_worker || query->worker_id.data != NULL) && query->worker_id.len == 0) {
         violations_add(violations, CODE_VALIDATION_FAILED, "Worker ID is required");
+    } else if (query->worker_id.len > 0 && !worker_id_valid(query->worker_id)) {
+        violations_add(violations, CODE_VALIDATION_FAILED,
+                       "workerId must be 1-128 of A-Z a-z 0-9 . _ - and begin with a letter or digit (is \"%.*s\")",
+                       TEXT_ARG(query->worker_id));
     }
     if (query->limit.set && (query->limit.value < 1 || query->limit.value > PAGE_MAX)) {
         violations_add(violations, CODE_VALIDATION_FAILED, "limit must be between 1 and %d (is %lld)", PAGE_MAX,
                        (long long)query->limit.value);
     }
-    if (query->cursor.len > 0 && !is_number(query->cursor)) {
-        violations_add(violations, CODE_VALIDATION_FAILED, "cursor must be one that a list reply gave (is \"%.*s\")",
-                       TEXT_ARG(query->cursor));
+    validate_search(verb, query, violations);
+    if (query->type.len > 0 && !query_knows_type(query->type)) {
+        violations_add(violations, CODE_VALIDATION_FAILED, "type must be a type of events (is \"%.*s\")",
+                       TEXT_ARG(query->type));
     }
     if (query->from.len > 0 && !is_event_id(query->from)) {
         violations_add(violations, CODE_VALIDATION_FAILED, "from must be an event id (is \"%.*s\")",
@@ -51,22 +93,33 @@ static void validate_query(const struct query *query, bool needs_worker, struct 
     }
 }
 
-/* A verb either decodes its own message, or is asked with a checked query. */
-struct verb {
-    const char *name;
-    void (*handle)(struct registry *registry, const struct inbound *inbound);
-    void (*ask)(struct registry *registry, const struct query *query, struct asker *asker);
-    bool needs_worker;
-};
-
 static const struct verb verbs[] = {
     {.name = "register", .handle = handle_register},
+    {.name = "register-batch", .handle = handle_register_batch, .takes_many = true},
+    {.name = "heartbeat", .handle = handle_heartbeat},
     {.name = "deregister", .handle = handle_deregister},
     {.name = "force-deregister", .handle = handle_deregister},
-    {.name = "list", .ask = query_list},
+    {.name = "list", .ask = search_list},
+    {.name = "find", .ask = search_find, .sorts = true},
+    {.name = "export", .ask = search_export},
+    {.name = "import", .handle = handle_import},
+    {.name = "health", .ask = health_ask, .needs_worker = true},
+    {.name = "health-summary", .ask = health_ask_summary},
+    {.name = "config", .ask = configuration_ask},
     {.name = "status", .ask = query_status, .needs_worker = true},
     {.name = "events", .ask = query_events},
+    {.name = "system-health", .ask = system_ask},
+    {.name = "alerts", .ask = alert_ask},
+    {.name = "ping", .ask = command_ping, .needs_worker = true},
+    {.name = "reregister", .ask = command_reregister, .needs_worker = true},
     {.name = "brake-release", .ask = brake_ask_release},
+    {.name = "recover", .ask = operate_recover, .needs_worker = true},
+    {.name = "drain", .ask = operate_drain, .needs_worker = true},
+    {.name = "maintain", .ask = operate_maintain, .needs_worker = true},
+    {.name = "resume", .ask = operate_resume, .needs_worker = true},
+    {.name = "forget", .ask = operate_forget, .needs_worker = true},
+    {.name = "cleanup", .ask = operate_cleanup},
+    {.name = "check", .ask = check_ask},
 };
 
 static const struct verb *find_verb(struct text name)
@@ -79,13 +132,19 @@ static const struct verb *find_verb(struct text name)
     return NULL;
 }
 
+size_t request_bytes_max(struct text verb)
+{
+    const struct verb *found = find_verb(verb);
+    return found != NULL && found->takes_many ? MESSAGE_GATEWAY_BYTES_MAX : MESSAGE_BYTES_MAX;
+}
+
 static void handle_query(struct registry *registry, const struct verb *verb, const struct inbound *inbound)
 {
     struct query query;
     struct violations *violations = &registry->violations;
     violations_clear(violations);
-    if (decode_query(registry->decoder, inbound->payload, &query, violations)) {
-        validate_query(&query, verb != NULL && verb->needs_worker, violations);
+    if (decode_query(registry->decoder, inbound->payload, &query, violations) && verb != NULL) {
+        validate_query(verb, &query, violations);
     }
     struct asker *asker = asker_new(registry, inbound, query.worker_id, query.request_id);
     if (asker == NULL) {
@@ -118,6 +177,7 @@ void registry_ask(struct registry *registry, struct text client, struct text ver
                               .sender = {.kind = TOPIC_REQUEST, .id = client, .verb = verb},
                               .encoding = ENCODING_JSON,
                               .owner = owner,
-                              .answer = answer};
+                              .answer = answer,
+                              .by = client};
     handle_request(registry, &inbound);
 }

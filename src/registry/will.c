@@ -39,6 +39,7 @@ static void take(struct registry *registry, const struct waiting_will *waiting, 
                                  .boot_id = {from->boot.data != NULL ? from->boot_id : NULL, from->boot.len},
                                  .connection = from->connection};
     }
+    registry->figures.wills[late] += count;
     registry->calls_open++;
     store_wills(registry->store, wills, count, late, on_wills, registry);
 }
@@ -100,7 +101,7 @@ static void keep(struct waiting_will *waiting, const struct will *will, uint64_t
     }
 }
 
-static void take_or_wait(struct registry *registry, const struct will *will)
+void will_take(struct registry *registry, const struct will *will)
 {
     bool hears = registry->listening && !hearing_is_deaf(&registry->hearing);
     if (hears && make_room(&registry->wills)) {
@@ -126,7 +127,7 @@ void handle_will(struct registry *registry, const struct inbound *inbound)
         code = CODE_IDENTITY_MISMATCH;
     } else {
         will.worker_id = inbound->sender.id;
-        take_or_wait(registry, &will);
+        will_take(registry, &will);
     }
     count_message(registry, TOPIC_WORKER_WILL, code);
 }

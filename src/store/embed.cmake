@@ -1,10 +1,17 @@
 # Puts the parts of the function library together, in the order given, and turns them into a C array. The library's name
 # carries the hash of its text, so that daemons of different versions can use one Redis side by side.
-# Arguments: PARTS (paths joined by |), OUTPUT.
+# A part in LEAVES gives no names to those after it: it has a scope of its own, since one scope has room for 200 names.
+# Arguments: PARTS (paths joined by |), LEAVES (names joined by |), OUTPUT.
+cmake_minimum_required(VERSION 3.25)
 string(REPLACE "|" ";" parts "${PARTS}")
+string(REPLACE "|" ";" leaves "${LEAVES}")
 set(text "")
 foreach(part IN LISTS parts)
   file(READ ${part} part_text)
+  get_filename_component(name ${part} NAME_WE)
+  if(name IN_LIST leaves)
+    set(part_text "do\n${part_text}end\n")
+  endif()
   string(APPEND text "${part_text}\n")
 endforeach()
 string(SHA1 hash "${text}")

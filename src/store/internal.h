@@ -16,10 +16,19 @@ union store_callback {
     store_steps_fn *steps;
     store_missing_fn *missing;
     store_brakes_fn *brakes;
+    store_statistics_fn *statistics;
+    store_alerts_fn *alerts;
+    store_operated_fn *operated;
+    store_cleaned_fn *cleaned;
+    store_check_fn *check;
     store_outbox_fn *outbox;
     store_done_fn *done;
     store_lease_fn *lease;
     store_page_fn *page;
+    store_imported_fn *imported;
+    store_picked_fn *picked;
+    store_health_fn *health;
+    store_summary_fn *summary;
     store_events_fn *events;
 };
 
@@ -28,6 +37,7 @@ struct call {
     struct store *store;
     struct call *next; /* in the order of asking */
     int64_t asked_ms;
+    int64_t asked_us;
     void (*parse)(struct call *call, enum store_outcome outcome, const redisReply *result);
     union store_callback callback;
     void *context;
@@ -69,8 +79,10 @@ struct store {
     int64_t opening_since_ms;
     struct args args;
     struct args heartbeats; /* the batch being gathered */
+    struct args imports;    /* the import being gathered */
     size_t heartbeat_count;
     struct scratch scratch;
+    struct histogram call_times;
 };
 
 /* store_begin starts the arguments of a function: its name, the prefix and, for a writing one, the header. */
@@ -110,6 +122,7 @@ struct opt_int reply_opt_int(const redisReply *reply);
 struct opt_int text_opt_int(struct text text);                     /* of a text in a reply: it is terminated */
 const redisReply *reply_at(const redisReply *array, size_t index); /* NULL beyond the end */
 size_t reply_count(const redisReply *array);
+enum reply_code reply_code_of(const redisReply *reply); /* unavailable where it is none */
 
 /*
  * scratch_items returns room for count items of size bytes, scratch_more_items a second such list; NULL without
@@ -122,8 +135,17 @@ void *scratch_more_items(struct scratch *scratch, size_t count, size_t size);
 size_t scratch_fields(struct scratch *scratch, const redisReply *flat);
 void scratch_fini(struct scratch *scratch);
 
+/* scratch_worker reads one {id, worker, detail}; its fields stay where they are until more are read. */
+struct store_worker scratch_worker(struct scratch *scratch, const redisReply *document);
+
 /* scratch_workers reads a list of {id, worker, detail} into items. NULL without memory. */
 const struct store_worker *scratch_workers(struct scratch *scratch, const redisReply *list);
+
+/* worker_append_jobs appends the JSON list that Redis keeps of jobs. worker.c */
+void worker_append_jobs(struct buf *out, struct texts jobs);
+
+/* query_parse_page parses {next place or '', workers} for a store_page_fn. */
+void query_parse_page(struct call *call, enum store_outcome outcome, const redisReply *result);
 
 /* scratch_entries reads stream entries {id, fields} into more items, their fields not yet pointed to. NULL without
  * memory. */

@@ -8,6 +8,7 @@ static void parse_lease(struct call *call, enum store_outcome outcome, const red
         lease.token = reply_text(reply_at(result, 0));
         lease.holder = reply_text(reply_at(result, 1));
         lease.ttl_ms = reply_int(reply_at(result, 2));
+        lease.fresh = reply_int(reply_at(result, 3)) == 1;
     }
     call->callback.lease(call->context, &lease);
 }

@@ -46,6 +46,12 @@ size_t reply_count(const redisReply *array)
     return array != NULL && array->type == REDIS_REPLY_ARRAY ? array->elements : 0;
 }
 
+enum reply_code reply_code_of(const redisReply *reply)
+{
+    enum reply_code code = code_of(reply_text(reply));
+    return code == CODE_COUNT ? CODE_UNAVAILABLE : code;
+}
+
 void scratch_reset(struct scratch *scratch)
 {
     scratch->field_count = 0;
@@ -101,6 +107,15 @@ void scratch_fini(struct scratch *scratch)
     free(scratch->items);
     free(scratch->more_items);
     *scratch = (struct scratch){0};
+}
+
+struct store_worker scratch_worker(struct scratch *scratch, const redisReply *document)
+{
+    size_t begin = scratch_fields(scratch, reply_at(document, 1));
+    (void)scratch_fields(scratch, reply_at(document, 2));
+    return (struct store_worker){.id = reply_text(reply_at(document, 0)),
+                                 .fields = scratch->fields + begin,
+                                 .count = scratch->field_count - begin};
 }
 
 /* While the list of fields may still move, a worker or event keeps only how many fields are its own. */

@@ -137,6 +137,7 @@ enum err store_new(const struct store_options *options, const struct store_liste
     }
     store->base = options->base;
     store->listener = *listener;
+    store->call_times.scale = &histogram_of_us;
     store->address = address;
     store->prefix = strdup(options->prefix);
     store->password = options->password != NULL ? strdup(options->password) : NULL;
@@ -172,6 +173,7 @@ void store_free(struct store *store)
     }
     args_fini(&store->args);
     args_fini(&store->heartbeats);
+    args_fini(&store->imports);
     scratch_fini(&store->scratch);
     free(store->password);
     free(store->key_prefix);
@@ -210,6 +212,11 @@ void store_set_policy(struct store *store, const struct store_policy *policy)
 void store_set_token(struct store *store, struct text token)
 {
     (void)snprintf(store->token, sizeof store->token, "%.*s", TEXT_ARG(token));
+}
+
+const struct histogram *store_call_times(const struct store *store)
+{
+    return &store->call_times;
 }
 
 const struct timebase *store_clock(const struct store *store)
@@ -290,6 +297,7 @@ static void on_reply(redisAsyncContext *context, void *data, void *arg)
     if (store->oldest == NULL) {
         store->newest = NULL;
     }
+    histogram_add(&store->call_times, clock_monotonic_us() - call->asked_us, 1);
     bool jumped = outcome == STORE_DONE &&
                   timebase_note(&store->clock, call->asked_ms, clock_monotonic_ms(), reply_int(reply_at(reply, 0)));
     if (jumped) {
@@ -313,8 +321,12 @@ void store_send(struct store *store, struct args *args,
     if (call == NULL) {
         abort();
     }
-    *call = (struct call){
-        .store = store, .asked_ms = clock_monotonic_ms(), .parse = parse, .callback = callback, .context = context};
+    *call = (struct call){.store = store,
+                          .asked_ms = clock_monotonic_ms(),
+                          .asked_us = clock_monotonic_us(),
+                          .parse = parse,
+                          .callback = callback,
+                          .context = context};
     if (!store->up || args_finish(args) != ERR_OK ||
         redisAsyncCommandArgv(store->calls.context, on_reply, call, (int)args->count, args->argv, args->lens) !=
             REDIS_OK) {

@@ -8,6 +8,7 @@
 #ifndef MUSTER_STORE_STORE_H
 #define MUSTER_STORE_STORE_H
 
+#include "base/histogram.h"
 #include "codec/document.h"
 #include "domain/timebase.h"
 #include "domain/worker.h"
@@ -67,6 +68,9 @@ void store_set_token(struct store *store, struct text token);
 /* Redis's clock on our monotonic time. */
 const struct timebase *store_clock(const struct store *store);
 
+/* How long calls took, in microseconds; lives as long as the store. */
+const struct histogram *store_call_times(const struct store *store);
+
 /* How a call ended. Anything but STORE_DONE: the other fields of a result mean nothing. */
 enum store_outcome {
     STORE_DONE,
@@ -94,7 +98,8 @@ struct opt_int store_worker_int(const struct store_worker *worker, const char *n
 
 struct store_registration {
     const struct registration *registration;
-    bool valid; /* false: only count the attempt */
+    bool valid;          /* false: only count the attempt */
+    struct text refusal; /* why it is not valid, in words */
     int64_t heartbeat_timeout_ms;
     int64_t heartbeat_interval_ms;
     struct text by; /* who asked, where it was not the worker itself */
@@ -216,6 +221,114 @@ typedef void store_brakes_fn(void *context, const struct store_brakes *result);
 void store_brakes(struct store *store, store_brakes_fn *done, void *context);
 void store_save_brake(struct store *store, struct text scope, struct text state, store_done_fn *done, void *context);
 
+/* ------------------------------------------------------------------------------------ statistics and alerts */
+
+/* The fleet as a whole; what it costs does not grow with the fleet. */
+enum { STORE_STATUSES = WORKER_INACTIVE + 1, STORE_HEALTHS = HEALTH_FAILED + 1 };
+struct store_statistics {
+    enum store_outcome outcome;
+    int64_t total_workers;
+    int64_t by_status[STORE_STATUSES];
+    int64_t by_health[STORE_HEALTHS];
+    int64_t total_capacity;
+    int64_t used_capacity;
+    int64_t available_capacity;
+    const struct text *listed; /* ids of UNHEALTHY and FAILED workers, 100 at most, sorted */
+    size_t listed_count;
+    int64_t outbox_behind_ms; /* how long the oldest event that is not published has waited */
+};
+typedef void store_statistics_fn(void *context, const struct store_statistics *result);
+void store_statistics(struct store *store, store_statistics_fn *done, void *context);
+
+/* Alerts as saved: rule and JSON document in pairs. store_save_alert forgets one where the document is empty. */
+struct store_alerts {
+    enum store_outcome outcome;
+    const struct field *alerts;
+    size_t count;
+};
+typedef void store_alerts_fn(void *context, const struct store_alerts *result);
+void store_alerts(struct store *store, store_alerts_fn *done, void *context);
+void store_save_alert(struct store *store, struct text rule, struct text document, store_done_fn *done, void *context);
+
+/* ---------------------------------------------------------------------------------------- what operators do */
+
+/* message is their reason in words, by who asked; both end up in the event. */
+struct store_operation {
+    const char *verb; /* recover maintain resume forget cleanup */
+    struct text worker_id;
+    struct text message;
+    struct text by;
+};
+struct store_operated {
+    enum store_outcome outcome;
+    enum reply_code code;       /* ok; not_found; deregistered: it has left; forbidden: its state does not allow it */
+    struct store_worker worker; /* as it is now, of forget as it was; none with not_found */
+};
+typedef void store_operated_fn(void *context, const struct store_operated *result);
+void store_operate(struct store *store, const struct store_operation *operation, store_operated_fn *done,
+                   void *context);
+
+/* store_cleanup cleans up some of the FAILED workers: call it again while any are left. */
+struct store_cleaned {
+    enum store_outcome outcome;
+    int64_t cleaned;
+    int64_t left;
+};
+typedef void store_cleaned_fn(void *context, const struct store_cleaned *result);
+void store_cleanup(struct store *store, struct text message, struct text by, store_cleaned_fn *done, void *context);
+
+/* store_refusal puts into the audit trail that somebody's registration was refused; not more than once a minute for
+ * each worker, or, where that is absent, for each asker. */
+struct store_refusal {
+    enum reply_code code;
+    struct text worker_id;
+    struct text message;
+    struct text by;
+};
+void store_refuse(struct store *store, const struct store_refusal *refusal);
+
+/* ---------------------------------------------------------------------------------------- checking everything */
+
+/* One step of a check. */
+struct store_finding {
+    struct text check; /* heartbeat status capacity jobs; index deadlines totals record */
+    struct text worker_id;
+    bool repaired;
+    struct text sentence;
+};
+struct store_check {
+    enum store_outcome outcome;
+    struct text run;    /* of store_check_begin: its name */
+    bool gone;          /* another check has begun, or this one took too long */
+    struct text cursor; /* where the next step begins; absent at the end */
+    int64_t results[STORE_HEALTHS];
+    const struct store_finding *findings;
+    size_t finding_count;
+    const struct text *keys; /* to be looked at with store_check_members as well */
+    size_t key_count;
+};
+typedef void store_check_fn(void *context, const struct store_check *result);
+
+/* What the audit trail says of a check; message and by as in a store_operation. */
+struct store_check_summary {
+    struct text message;
+    struct text by;
+    int64_t checked;
+    int64_t findings;
+    int64_t repaired;
+};
+
+/*
+ * store_check_begin, then store_check_keys until its cursor ends, then store_check_members for each key that was named,
+ * then store_check_end, which puts the totals right. Cursors begin with "0".
+ */
+void store_check_begin(struct store *store, store_check_fn *done, void *context);
+void store_check_keys(struct store *store, struct text run, struct text cursor, store_check_fn *done, void *context);
+void store_check_members(struct store *store, struct text run, struct text key, struct text cursor,
+                         store_check_fn *done, void *context);
+void store_check_end(struct store *store, struct text run, const struct store_check_summary *summary,
+                     store_check_fn *done, void *context);
+
 /* ---------------------------------------------------------------------------------------- the outbox */
 
 struct store_event {
@@ -242,6 +355,7 @@ struct store_lease {
     struct text token; /* empty: somebody else holds it */
     struct text holder;
     int64_t ttl_ms;
+    bool fresh; /* Redis remembers nothing: it is new, or has lost its memory */
 };
 typedef void store_lease_fn(void *context, const struct store_lease *result);
 void store_acquire(struct store *store, const char *instance, int64_t ttl_ms, store_lease_fn *done, void *context);
@@ -259,17 +373,106 @@ struct store_page {
 };
 typedef void store_page_fn(void *context, const struct store_page *result);
 void store_read(struct store *store, struct text id, store_page_fn *done, void *context);
+void store_read_many(struct store *store, const struct text *ids, size_t count, store_page_fn *done, void *context);
 
-/* store_list pages through the workers that match the query's status, health, tags, capabilities and zone. */
-void store_list(struct store *store, const struct query *query, size_t limit, store_page_fn *done, void *context);
+/*
+ * Which workers are looked for: those that match the query's status, health, tags, capabilities, zone, name prefix and
+ * least free capacity. place is where to go on, as the result before told it; absent: at the beginning.
+ */
+struct store_search {
+    const struct query *query;
+    bool schedulable; /* only those that may be given work */
+    struct text place;
+    size_t most;
+};
+
+/* store_list answers one page of at most most workers; it may hold fewer, and none, and not be the last. */
+void store_list(struct store *store, const struct store_search *search, store_page_fn *done, void *context);
+
+/*
+ * store_pick looks for the workers with the most free capacity, in steps: it is done when next is absent. The best of
+ * all results together are the best there are; one may come twice. next begins with "b" where those that are less
+ * free than what has been found need not be told any more (the query's least free capacity may be raised).
+ */
+struct store_candidate {
+    struct text id;
+    int64_t free;
+};
+struct store_picked {
+    enum store_outcome outcome;
+    struct text next;
+    const struct store_candidate *candidates; /* in no order */
+    size_t count;
+};
+typedef void store_picked_fn(void *context, const struct store_picked *result);
+void store_pick(struct store *store, const struct store_search *search, store_picked_fn *done, void *context);
+
+/* store_export answers one page of all records, also of workers that have left. */
+void store_export(struct store *store, struct text place, size_t most, store_page_fn *done, void *context);
+
+/*
+ * An import: store_import_begin, then for each worker its registration and its state, in this order, then
+ * store_import_send. With force a worker that is registered is replaced. What is given is copied.
+ */
+enum { STORE_IMPORTS_MAX = 25 };
+struct store_import_result {
+    enum reply_code code; /* CODE_COUNT: the registry has the worker with this epoch already, and nothing has changed */
+    struct opt_int epoch;
+};
+struct store_imported {
+    enum store_outcome outcome;
+    const struct store_import_result *results; /* one for each worker, in order */
+    size_t count;
+};
+typedef void store_imported_fn(void *context, const struct store_imported *result);
+void store_import_begin(struct store *store, bool force, struct text by);
+void store_import_registration(struct store *store, const struct registration *registration,
+                               int64_t heartbeat_timeout_ms, int64_t heartbeat_interval_ms);
+void store_import_state(struct store *store, const struct worker_state *state);
+void store_import_send(struct store *store, store_imported_fn *done, void *context);
 
 struct store_events {
     enum store_outcome outcome;
     struct text next; /* the last id looked at: continue after it */
+    bool more;        /* there is something after it */
+    struct text oldest; /* id of the oldest event that is kept */
+    bool truncated;     /* events after the id asked for may be gone */
     const struct store_event *events;
     size_t count;
 };
 typedef void store_events_fn(void *context, const struct store_events *result);
-void store_events(struct store *store, const struct query *query, size_t limit, store_events_fn *done, void *context);
+
+/* store_events looks at a few hundred events after the id (absent: from the oldest on) for those of the query's worker
+ * and type. */
+void store_events(struct store *store, const struct query *query, struct text after, size_t limit,
+                  store_events_fn *done, void *context);
+
+/* store_last_event answers only next: the id of the latest event, "0-0" where there is none. */
+void store_last_event(struct store *store, store_events_fn *done, void *context);
+
+/* One worker with what is armed for it; count 0: there is none. */
+struct store_health {
+    enum store_outcome outcome;
+    struct store_worker worker;
+    int64_t now_ms;             /* Redis's clock */
+    struct opt_int alive_ms;    /* until its silence counts */
+    struct opt_int recheck_ms;  /* until the next check */
+    struct opt_int cleanup_ms;  /* until it is cleaned up */
+};
+typedef void store_health_fn(void *context, const struct store_health *result);
+void store_health(struct store *store, struct text id, store_health_fn *done, void *context);
+
+/* How many are in which state, and those that are not well, the failed first. */
+struct store_summary {
+    enum store_outcome outcome;
+    int64_t now_ms;
+    int64_t total;
+    int64_t by_status[STORE_STATUSES];
+    int64_t by_health[STORE_HEALTHS];
+    const struct store_worker *unwell;
+    size_t unwell_count;
+};
+typedef void store_summary_fn(void *context, const struct store_summary *result);
+void store_summary(struct store *store, size_t most, store_summary_fn *done, void *context);
 
 #endif

@@ -16,12 +16,6 @@ struct opt_int store_worker_int(const struct store_worker *worker, const char *n
     return text_opt_int(store_worker_field(worker, name));
 }
 
-static enum reply_code reply_code_of(const redisReply *reply)
-{
-    enum reply_code code = code_of(reply_text(reply));
-    return code == CODE_COUNT ? CODE_UNAVAILABLE : code;
-}
-
 static void parse_registered(struct call *call, enum store_outcome outcome, const redisReply *result)
 {
     struct store_registered registered = {.outcome = outcome};
@@ -30,11 +24,7 @@ static void parse_registered(struct call *call, enum store_outcome outcome, cons
         scratch_reset(scratch);
         registered.code = reply_code_of(reply_at(result, 0));
         registered.retry_after_ms = reply_int(reply_at(result, 1));
-        const redisReply *document = reply_at(result, 2);
-        (void)scratch_fields(scratch, reply_at(document, 1));
-        (void)scratch_fields(scratch, reply_at(document, 2));
-        registered.worker = (struct store_worker){
-            .id = reply_text(reply_at(document, 0)), .fields = scratch->fields, .count = scratch->field_count};
+        registered.worker = scratch_worker(scratch, reply_at(result, 2));
     }
     call->callback.registered(call->context, &registered);
 }
@@ -47,6 +37,7 @@ void store_register(struct store *store, const struct store_registration *regist
     store_begin(store, args, "register", STORE_WRITES);
     args_text(args, worker->worker_id);
     args_string(args, registration->valid ? "1" : "0");
+    args_text(args, registration->refusal);
     args_int(args, store->policy.max_attempts);
     args_int(args, store->policy.retry_delay_ms);
     args_int(args, store->policy.max_workers);
@@ -71,7 +62,7 @@ void store_register(struct store *store, const struct store_registration *regist
 }
 
 /* Jobs go to Redis as the JSON list that the event will show; ids hold no control characters. */
-static void append_jobs(struct buf *out, struct texts jobs)
+void worker_append_jobs(struct buf *out, struct texts jobs)
 {
     buf_append_string(out, "[");
     for (size_t i = 0; i < jobs.count; i++) {
@@ -92,7 +83,7 @@ static void add_jobs(struct args *args, const struct heartbeat *heartbeat)
 {
     struct buf json = {0};
     if (heartbeat->jobs_given) {
-        append_jobs(&json, heartbeat->jobs);
+        worker_append_jobs(&json, heartbeat->jobs);
     }
     args->bytes.failed = args->bytes.failed || json.failed;
     args_text(args, buf_text(&json));

@@ -102,8 +102,16 @@ static void start_servers(struct bench *bench)
     (void)snprintf(log, sizeof log, "%s/daemon.log", bench->folder);
     (void)snprintf(mqtt, sizeof mqtt, "mqtt.uri=%s", bench->mosquitto.uri);
     (void)snprintf(redis, sizeof redis, "redis.uri=%s", bench->redis.socket_uri);
-    const char *const argv[] = {
-        MUSTER_BIN_DIR "/musterd", "-o", mqtt, "-o", redis, "-o", "worker.min_heartbeat_timeout_ms=100", NULL};
+    const char *const argv[] = {MUSTER_BIN_DIR "/musterd",
+                                "-o",
+                                mqtt,
+                                "-o",
+                                redis,
+                                "-o",
+                                "worker.min_heartbeat_timeout_ms=100",
+                                "-o",
+                                "http.listen=",
+                                NULL};
     struct broker_options options = {.uri = bench->mosquitto.uri, .client_id = "fleet", .inbox_messages_max = 200000};
     if (process_start(&bench->daemon, argv, NULL, log, &fault) != ERR_OK ||
         recorder_open(bench->mosquitto.uri, "events", filters, &bench->events, &fault) != ERR_OK ||

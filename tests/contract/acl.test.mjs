@@ -1,14 +1,12 @@
 // acl.test.mjs -- topics/acl in a real mosquitto: who may publish where, and whose messages reach whom.
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, connect } from 'node:net';
-import { tmpdir } from 'node:os';
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { read } from './contract.mjs';
+import { World } from './world.mjs';
 
 const PASSWORD = 'secret';
 const ROOT = 'muster/v1/';
@@ -16,72 +14,26 @@ const USERS = ['w1', 'w2', 'musterd', 'operator', 'observer', 'gateway-1', 'test
 const GRANTED = [0, 16]; // success; success, and nobody has subscribed
 const NOT_AUTHORIZED = 135;
 
-let folder;
-let port;
+let world;
 let broker;
 
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port: free } = server.address();
-  server.close();
-  await once(server, 'close');
-  return free;
-}
-
-async function connectable(deadline) {
-  while (Date.now() < deadline && broker.exitCode === null) {
-    const socket = connect(port, '127.0.0.1');
-    const connected = await once(socket, 'connect').then(
-      () => true,
-      () => false,
-    );
-    socket.destroy();
-    if (connected) {
-      return true;
-    }
-    await sleep(20);
-  }
-  return false;
-}
-
-// The repository's own mosquitto.conf, with its listener on a free port and access as on a network.
-function writeConfiguration() {
-  const file = join(folder, 'mosquitto.conf');
-  const base = read('mosquitto.conf')
-    .replace(/^listener .*$/m, `listener ${port} 127.0.0.1`)
-    .replace(/^allow_anonymous true$/m, 'allow_anonymous false');
-  writeFileSync(join(folder, 'acl'), `${read('topics/acl')}\nuser tester\ntopic readwrite #\n`);
-  writeFileSync(join(folder, 'passwords'), USERS.map((user) => `${user}:${PASSWORD}\n`).join(''));
-  const hashed = spawnSync('mosquitto_passwd', ['-U', join(folder, 'passwords')]);
+// Access as on a network.
+function writeAccess() {
+  writeFileSync(join(world.folder, 'acl'), `${read('topics/acl')}\nuser tester\ntopic readwrite #\n`);
+  writeFileSync(join(world.folder, 'passwords'), USERS.map((user) => `${user}:${PASSWORD}\n`).join(''));
+  const hashed = spawnSync('mosquitto_passwd', ['-U', join(world.folder, 'passwords')]);
   assert.equal(hashed.status, 0, String(hashed.error ?? hashed.stderr));
-  writeFileSync(file, base);
-  appendFileSync(
-    file,
-    `user root\npersistence_location ${folder}/\nacl_file ${folder}/acl\npassword_file ${folder}/passwords\n`,
-  );
-  return file;
+  return `acl_file ${world.folder}/acl\npassword_file ${world.folder}/passwords\n`;
 }
 
 before(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'muster-acl-'));
-  port = await freePort();
-  broker = spawn('mosquitto', ['-c', writeConfiguration()], { cwd: folder });
-  let log = '';
-  broker.stderr.on('data', (chunk) => (log += chunk));
-  broker.on('error', (error) => (log += error));
-  assert.ok(await connectable(Date.now() + 10000), `mosquitto did not start: ${log}`);
+  world = new World();
+  broker = await world.startBroker(writeAccess(), { anonymous: false });
 });
 
-after(async () => {
-  if (broker?.exitCode === null && broker.pid !== undefined) {
-    broker.kill('SIGTERM');
-    await once(broker, 'exit');
-  }
-  rmSync(folder, { recursive: true, force: true });
-});
+after(() => world.stop());
 
-const client = (user) => ['-V', '5', '-h', '127.0.0.1', '-p', String(port), '-u', user, '-P', PASSWORD];
+const client = (user) => ['-V', '5', '-h', '127.0.0.1', '-p', String(world.mqttPort), '-u', user, '-P', PASSWORD];
 
 // The reason code of the broker's PUBACK.
 function publish(user, topic) {
@@ -172,15 +124,18 @@ test('the registry may say what is its own, and not speak as a worker or an oper
   }
 });
 
-test('the registry hears workers, gateways, operators and its canary', () => {
+test('the registry hears workers, gateways, operators, its canary, and what the broker keeps of its own', () => {
   const own = [
     'worker/w1/register',
     'worker/w2/heartbeat',
     'gateway/gateway-1/will',
     'request/operator/list',
     'canary',
+    'system',
+    'alert/brake',
+    'status/w1',
   ];
-  assert.deepEqual(heard('musterd', ['reply/worker/w1', 'status/w1'], own), own);
+  assert.deepEqual(heard('musterd', ['reply/worker/w1', 'event/failed/w1'], own), own);
 });
 
 test('a worker hears its own replies and commands, and nothing of others', () => {
@@ -237,7 +192,7 @@ test('mosquitto.conf has its listener on a line of its own, on this host only', 
 
 // The head of the file warns of these: they are how mosquitto behaves, and a reason for the grammar of ids.
 test('a user name with a wildcard may do nothing', async () => {
-  const name = spawnSync('mosquitto_passwd', ['-b', join(folder, 'passwords'), '+', PASSWORD]);
+  const name = spawnSync('mosquitto_passwd', ['-b', join(world.folder, 'passwords'), '+', PASSWORD]);
   assert.equal(name.status, 0);
   broker.kill('SIGHUP');
   const deadline = Date.now() + 5000;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { decode } from '@msgpack/msgpack';
 import Ajv from 'ajv';
+import Ajv2019 from 'ajv/dist/2019.js';
 import { load } from 'js-yaml';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -11,7 +12,10 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 export const pathOf = (name) => root + name;
 export const read = (name) => readFileSync(pathOf(name), 'utf8');
 export const readAll = (folder, ending) =>
-  readdirSync(pathOf(folder)).filter((name) => name.endsWith(ending)).map((name) => read(`${folder}/${name}`)).join('\n');
+  readdirSync(pathOf(folder))
+    .filter((name) => name.endsWith(ending))
+    .map((name) => read(`${folder}/${name}`))
+    .join('\n');
 export const readAsyncapi = () => load(read('topics/asyncapi.yaml'));
 
 export const schemaNames = readdirSync(pathOf('topics/schemas')).filter((name) => name.endsWith('.json'));
@@ -30,6 +34,44 @@ export function newValidator() {
     ajv.addSchema(readSchema(name), name);
   }
   return ajv;
+}
+
+const closed = (schema) => ({ allOf: [withClosedMembers(schema)], unevaluatedProperties: false });
+
+// The same schema, but what it describes has no member, at any depth, that it does not name.
+function withClosedMembers(schema) {
+  if (Array.isArray(schema)) {
+    return schema.map(withClosedMembers);
+  }
+  if (schema === null || typeof schema !== 'object') {
+    return schema;
+  }
+  const result = {};
+  for (const [keyword, value] of Object.entries(schema)) {
+    if (keyword === 'properties') {
+      result.properties = Object.fromEntries(Object.entries(value).map(([name, member]) => [name, closed(member)]));
+    } else if (keyword === 'items') {
+      result.items = closed(value);
+    } else if (keyword !== '$schema') {
+      result[keyword] = keyword === 'enum' || keyword === 'const' ? value : withClosedMembers(value);
+    }
+  }
+  return result;
+}
+
+// Like newValidator, but for what is made with the schemas at hand: unknown members are refused. Readers must not do so.
+export function newClosedValidator() {
+  const ajv = new Ajv2019({
+    strict: true,
+    strictTypes: false,
+    strictRequired: false,
+    allErrors: true,
+    allowUnionTypes: true,
+  });
+  for (const name of schemaNames) {
+    ajv.addSchema(withClosedMembers(readSchema(name)), name);
+  }
+  return { ajv, compile: (schema) => ajv.compile(closed(schema)) };
 }
 
 // The names of an X-macro list, such as "X(OK, ok)" or "X(ACTIVE)": the last argument of each.

@@ -1,11 +1,20 @@
 // readme.test.mjs -- topics/README.md and the schemas against the code: codes, statuses, events, fields, limits.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { constantOf, firstColumnOf, namesOfMacro, read, readAll, readSchema, sectionOf } from './contract.mjs';
+import {
+  constantOf,
+  firstColumnOf,
+  namesOfMacro,
+  read,
+  readAll,
+  readAsyncapi,
+  readSchema,
+  sectionOf,
+} from './contract.mjs';
 
 const { definitions } = readSchema('common.json');
 const readLibrary = () => readAll('src/store/functions', '.lua');
-const propertiesOf = (name) => Object.keys(readSchema(name).properties);
+const propertiesOf = (name) => Object.keys(readSchema(name).properties ?? {});
 
 test('the codes are those of the code, in the same order', () => {
   const codes = namesOfMacro('src/domain/code.h', 'REPLY_CODES');
@@ -40,6 +49,64 @@ test('the event types are those that the function library emits', () => {
   assert.ok(types.includes('registered'));
   assert.deepEqual(firstColumnOf(sectionOf('Events')).sort(), types);
   assert.deepEqual([...definitions.eventType.enum].sort(), types);
+});
+
+test('the types of audit entries are those that the function library notes down', () => {
+  const types = new Set([...readLibrary().matchAll(/\bnote_down\(c, '(\w+)'/g)].map((match) => match[1]));
+  assert.deepEqual([...definitions.auditType.enum].sort(), [...types].sort());
+  for (const type of types) {
+    assert.match(sectionOf('Events'), new RegExp(`\`${type}\``), type);
+  }
+});
+
+test('what notices a failure is told by the name that the code has for it', () => {
+  const code = readLibrary() + readAll('src/registry', '.c') + readAll('src/store', '.c');
+  for (const name of readSchema('event.json').properties.evidence.properties.foundBy.enum) {
+    assert.match(code, new RegExp(`['"]${name}['"]`), name);
+    assert.match(sectionOf('Events'), new RegExp(`\`${name}\``), name);
+  }
+});
+
+test('the alert rules and metrics are those of the code', () => {
+  const header = read('src/domain/alert.h');
+  const metrics = [...header.matchAll(/X\(\w+, (\w+), \w+, "/g)].map((match) => match[1]);
+  const rules = [...read('src/domain/alert.c').matchAll(/\.name = "(\w+)"/g)].map((match) => match[1]);
+  assert.ok(metrics.length > 10 && rules.length > 5);
+  const reserved = [...read('src/domain/alert.c').matchAll(/text_is\(name, "(\w+)"\)/g)].map((match) => match[1]);
+  assert.deepEqual(firstColumnOf(sectionOf('Alerts')).sort(), [...metrics, ...rules, ...reserved].sort());
+});
+
+test('every key in Redis is in the table', () => {
+  const keys = new Set([...readLibrary().matchAll(/c\.p \.\. '([a-z]+)/g)].map((match) => match[1]));
+  const table = sectionOf('Redis');
+  assert.ok(keys.size > 15);
+  assert.deepEqual(
+    [...keys].filter((key) => !new RegExp(`:${key}\\b`).test(table)),
+    [],
+  );
+});
+
+test('every member of a reply that the README lists for a request is one of its schema', () => {
+  const asyncapi = readAsyncapi();
+  const rows = sectionOf('Requests')
+    .split('\n')
+    .filter((line) => line.startsWith('| `'));
+  const at = (object) =>
+    object.$ref
+      .replace('#/', '')
+      .split('/')
+      .reduce((place, name) => place[name], asyncapi);
+  for (const row of rows) {
+    const [, verb, , reply] = row.split('|').map((cell) => cell.trim());
+    const operation = Object.values(asyncapi.operations).find(({ channel }) =>
+      at(channel).address.endsWith(`/{client}/${verb.replaceAll('`', '')}`),
+    );
+    const schema = at(at(operation.reply.messages[0])).payload.$ref.split('/').pop();
+    const known = [...propertiesOf(schema), ...propertiesOf('reply.json'), 'deregister', 'forceDeregister'];
+    for (const [, member] of reply.matchAll(/`(\w+)`/g)) {
+      assert.ok(known.includes(member), `${verb}: ${member}`);
+    }
+  }
 });
 
 test('every reason of the schema is in the README and in the function library or the registry', () => {

@@ -8,7 +8,8 @@ import { decode } from '@msgpack/msgpack';
 import { namesOfMacro, pathOf, read } from './contract.mjs';
 
 const folder = 'topics/vectors';
-const messages = ['registration', 'heartbeat', 'deregistration', 'will', 'query'];
+const batches = ['registrations', 'heartbeats', 'deregistrations', 'wills'];
+const messages = ['registration', 'heartbeat', 'deregistration', 'will', 'query', ...batches];
 const known = ['title', 'messages', 'json', 'jsonHex', 'msgpack', 'malformed', 'code', 'errors', 'jsonErrors', 'msgpackErrors', 'decoded'];
 const codes = namesOfMacro('src/domain/code.h', 'REPLY_CODES');
 

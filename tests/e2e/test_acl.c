@@ -120,7 +120,8 @@ static void start_daemon_with_password(struct access *access)
 {
     char password_file[PATH_BYTES + 32];
     (void)snprintf(password_file, sizeof password_file, "mqtt.password_file=%s", access->password_file);
-    const char *settings[] = {"mqtt.username=musterd", password_file, NULL};
+    const char *settings[] = {"mqtt.username=musterd", password_file, "gateways.gateway-1=edge-*",
+                              "gateways.gateway-2=far-*", NULL};
     world_start_daemon(&access->world, 0, settings);
     world_wait_listening(&access->world, 0);
 }
@@ -354,6 +355,48 @@ static void observer_sees_status_and_events_and_says_nothing(void **state)
     recorder_free(worker);
 }
 
+static const struct record *ask_as_gateway(struct recorder *recorder, const char *what, const char *payload)
+{
+    char topic[128];
+    struct fault fault = {0};
+    (void)snprintf(topic, sizeof topic, "muster/v1/gateway/gateway-1/%s", what);
+    struct broker_publication publication = {.topic = topic,
+                                             .payload = text_of(payload),
+                                             .qos = 1,
+                                             .response_topic = "muster/v1/reply/gateway/gateway-1/here"};
+    const struct record *reply = recorder_request(recorder, &publication, WORLD_PATIENCE_MS, &fault);
+    if (reply == NULL) {
+        fail_msg("no reply to %s of the gateway: %s", what, fault.text);
+    }
+    return reply;
+}
+
+/* Both the broker and the registry stand in the way: of the topic, and of the ids in the payload. */
+static void gateway_speaks_for_its_own_workers_and_as_nobody_else(void **state)
+{
+    struct access *access = *state;
+    struct world *world = &access->world;
+    struct recorder *gateway = connect_as(access, "gateway-1");
+    const char *batch = "[{\"workerId\":\"edge-1\",\"name\":\"n\",\"maxConcurrentJobs\":1},"
+                        "{\"workerId\":\"far-1\",\"name\":\"n\",\"maxConcurrentJobs\":1}]";
+    assert_like(ask_as_gateway(gateway, "register", batch)->payload, "{\"code\":\"ok\",\"accepted\":1,\"refused\":1}");
+    assert_like(ask_as_gateway(gateway, "heartbeat", "[{\"workerId\":\"edge-1\"}]")->payload, "{\"accepted\":1}");
+    static const char *const kinds[] = {"register", "heartbeat", "deregister", "will"};
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        char topic[64];
+        (void)snprintf(topic, sizeof topic, "gateway/gateway-2/%s", kinds[i]);
+        assert_refused(gateway, topic, "[{\"workerId\":\"far-1\",\"name\":\"n\",\"maxConcurrentJobs\":1}]", false);
+        (void)snprintf(topic, sizeof topic, "worker/edge-1/%s", kinds[i]);
+        assert_refused(gateway, topic, "{\"name\":\"n\",\"maxConcurrentJobs\":1}", false);
+    }
+    assert_refused(gateway, "reply/gateway/gateway-2", "{\"code\":\"ok\"}", false);
+    assert_refused(gateway, "request/gateway-1/register-batch", batch, false);
+    assert_like(ask_as_gateway(gateway, "deregister", "[{\"workerId\":\"edge-1\"}]")->payload, "{\"accepted\":1}");
+    assert_int_equal(redis_integer(world->store, "EXISTS muster:{0}:worker:far-1 muster:{0}:alive:far-1"), 0);
+    assert_int_equal(recorder_count(world->observer, "muster/v1/event/+/far-1", NULL), 0);
+    recorder_free(gateway);
+}
+
 static void run_ctl(struct access *access, struct run *run, const char *user, const char *client, const char *command)
 {
     const char *argv[] = {MUSTER_BIN_DIR "/musterctl",
@@ -520,6 +563,7 @@ int main(void)
         cmocka_unit_test(worker_hears_its_own_replies_only),
         cmocka_unit_test(response_topic_of_another_is_not_used),
         cmocka_unit_test(observer_sees_status_and_events_and_says_nothing),
+        cmocka_unit_test(gateway_speaks_for_its_own_workers_and_as_nobody_else),
         cmocka_unit_test(operator_asks_under_its_own_name_only),
         cmocka_unit_test(nobody_without_the_right_password_connects),
         cmocka_unit_test(agent_with_password_lives_and_its_will_is_passed_on),

@@ -99,9 +99,13 @@ static void many_missing_hold_everybody_until_they_return(void **state)
     assert_int_equal(in_health(&world, "UNHEALTHY"), 5);
     assert_int_equal(in_health(&world, "FAILED"), 0);
     assert_false(has_failed(&world));
+    assert_non_null(
+        recorder_wait(world.observer, "muster/v1/alert/brake", "{\"state\":\"raised\"}", WORLD_PATIENCE_MS));
     assert_true(beat_until(&world, "w", 0, FLEET, is_brake_off, WORLD_PATIENCE_MS));
     assert_false(beat_until(&world, "w", 0, FLEET, never, 500));
     assert_int_equal(in_health(&world, "HEALTHY"), FLEET);
+    assert_non_null(
+        recorder_wait(world.observer, "muster/v1/alert/brake", "{\"state\":\"cleared\"}", WORLD_PATIENCE_MS));
     assert_true(beat_until(&world, "w", 1, FLEET, has_failed, WORLD_PATIENCE_MS));
     assert_non_null(recorder_find(world.observer, "muster/v1/event/failed/w-0", NULL));
     world_close(&world);

@@ -171,7 +171,8 @@ static void hangup_takes_over_what_may_change_and_names_the_rest(void **state)
     (void)snprintf(mqtt, sizeof mqtt, "mqtt.uri=%s", world.broker.uri);
     (void)snprintf(redis, sizeof redis, "redis.uri=%s", world.redis.uri);
     write_settings(&world, "[registration]\nmax_concurrent_jobs = 5\n");
-    const char *const argv[] = {MUSTER_BIN_DIR "/musterd", "-c", file, "-o", mqtt, "-o", redis, NULL};
+    const char *const argv[] = {
+        MUSTER_BIN_DIR "/musterd", "-c", file, "-o", mqtt, "-o", redis, "-o", "http.listen=", NULL};
     assert_int_equal(process_start(&world.daemons[0], argv, NULL, log, &fault), ERR_OK);
     world_wait_listening(&world, 0);
     const char *six = "{\"name\":\"n\",\"maxConcurrentJobs\":6}";

@@ -20,8 +20,13 @@ static void must(enum err err, const struct fault *fault)
     }
 }
 
-static const char *const observed[] = {"muster/v1/status/+",  "muster/v1/event/+/+",  "muster/v1/reply/#",
-                                       "muster/v1/command/+", "muster/v1/registry/+", NULL};
+static const char *const observed[] = {"muster/v1/status/+",
+                                       "muster/v1/event/+/+",
+                                       "muster/v1/reply/#",
+                                       "muster/v1/command/+",
+                                       "muster/v1/registry/+",
+                                       "muster/v1/alert/+",
+                                       NULL};
 
 void world_begin_as(struct world *world, const char *broker_extra, const char *redis_extra, const char *username,
                     const char *password)
@@ -325,6 +330,19 @@ const char *world_field(struct world *world, const char *id, const char *field)
     return value != NULL ? value : "";
 }
 
+/* The holders of a job are lines, some of them after a +. */
+static bool is_holder(const char *lines, const char *id)
+{
+    size_t len = strlen(id);
+    for (const char *line = lines; line != NULL; line = strchr(line, '\n')) {
+        line += strspn(line, "\n+");
+        if (strncmp(line, id, len) == 0 && (line[len] == '\n' || line[len] == '\0')) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void assert_no_member(struct world *world, const char *key, const char *type, const char *id)
 {
     if (strcmp(type, "set") == 0) {
@@ -334,6 +352,11 @@ static void assert_no_member(struct world *world, const char *key, const char *t
         for (size_t i = 0; i < members->elements; i++) {
             const char *colon = strchr(members->element[i]->str, ':');
             assert_true(colon == NULL || strcmp(colon + 1, id) != 0);
+        }
+    } else if (strcmp(type, "hash") == 0 && strcmp(strrchr(key, ':'), ":jobs") == 0) {
+        const redisReply *holders = redis_reply(world->store, "HVALS %s", key);
+        for (size_t i = 0; i < holders->elements; i++) {
+            assert_false(is_holder(holders->element[i]->str, id));
         }
     }
 }

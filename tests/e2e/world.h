@@ -37,7 +37,7 @@ struct world {
     char folder[FOLDER_PATH_MAX]; /* logs of daemons and agents */
     struct process daemons[WORLD_DAEMONS_MAX];
     int agents_started;
-    struct recorder *observer; /* status, events, replies, commands and registries under muster/v1 */
+    struct recorder *observer; /* status, events, replies, commands, registries and alerts under muster/v1 */
     struct redis_client *store;
 };
 

@@ -5,6 +5,12 @@
 
 static const char *const messages[] = {"registration", "heartbeat", "deregistration", "will", "query"};
 
+static bool is_for_batches(const struct vector *vector)
+{
+    return vector_is_for(vector, "registrations") || vector_is_for(vector, "heartbeats") ||
+           vector_is_for(vector, "deregistrations") || vector_is_for(vector, "wills");
+}
+
 static void each_payload(seed_fn *take, void *context)
 {
     struct vectors vectors;
@@ -19,6 +25,9 @@ static void each_payload(seed_fn *take, void *context)
             if (vector_is_for(vector, messages[k])) {
                 take(context, messages[k], buf_text(&payload));
             }
+        }
+        if (is_for_batches(vector)) {
+            take(context, "batch", buf_text(&payload));
         }
         take(context, "document", buf_text(&payload));
     }

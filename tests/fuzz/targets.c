@@ -108,6 +108,59 @@ void fuzz_query(struct text input)
     json_decref(decode(find_message("query"), 0, input, &accepted));
 }
 
+/* Whether an item is taken, and as what, does not depend on where it stands. */
+static void compare_with_alone(const struct decoded_message *message, const json_t *shown, const json_t *item)
+{
+    struct buf payload = {0};
+    bool accepted = false;
+    promise(encode_document(item, ENCODING_MSGPACK, &payload) == ERR_OK, "an item can be encoded");
+    json_t *alone = decode(message, 1, buf_text(&payload), &accepted);
+    json_t *decoded = json_object_get(shown, "decoded");
+    promise(accepted == (decoded != NULL), "an item is accepted in a batch and alone, or neither");
+    if (accepted) {
+        drop_changing(alone);
+        drop_changing(decoded);
+        promise(json_equal(alone, decoded), "an item says the same in a batch and alone");
+    }
+    json_decref(alone);
+    buf_fini(&payload);
+}
+
+static void check_items(const struct decoded_message *message, const json_t *shown, const json_t *given)
+{
+    const json_t *items = json_object_get(shown, "items");
+    promise(json_array_size(items) == json_array_size(given), "a batch has as many items as were given");
+    for (size_t i = 0; i < json_array_size(items); i++) {
+        const json_t *item = json_array_get(given, i);
+        if (json_is_object(item)) {
+            compare_with_alone(message, json_array_get(items, i), item);
+        } else {
+            promise(json_object_get(json_array_get(items, i), "errors") != NULL, "an item is a map");
+        }
+    }
+}
+
+void fuzz_batch(struct text input)
+{
+    struct violations violations = {0};
+    json_t *document = decode_document(shared_decoder(0), input, &violations);
+    const json_t *given = json_object_get(document, "workers");
+#define X(name)                                                                                                        \
+    {                                                                                                                  \
+        bool accepted = false;                                                                                         \
+        json_t *shown = decode(find_message(#name "s"), 0, input, &accepted);                                          \
+        promise(accepted || json_object_get(shown, "items") == NULL, "a batch that is refused has no items");          \
+        promise(json_array_size(json_object_get(shown, "items")) <= BATCH_ITEMS_MAX, "a batch keeps to its limit");    \
+        if (accepted && given != NULL) {                                                                               \
+            check_items(find_message(#name), shown, given);                                                            \
+        }                                                                                                              \
+        json_decref(shown);                                                                                            \
+    }
+    DECODED_BATCHES(X)
+#undef X
+    json_decref(document);
+}
+
 /* jansson passes over a zero byte that follows a value. */
 static void compare_with_jansson(struct text input, json_t *document, const struct violations *violations)
 {

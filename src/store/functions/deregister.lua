@@ -31,7 +31,7 @@ writer('deregister', function(c, args)
         local from = state(r)
         set(r, 'draining', reason)
         if r.f.health ~= 'FAILED' then
-            move_status(c, r, 'DRAINING')
+            move_status(c, r, standing_status(r))
         end
         emit(c, r, 'draining', from, reason, extra)
         save(c, r)

@@ -40,17 +40,28 @@ local function contradiction_of(r, a)
     if jobs > max or number(r, 'availableCapacity') ~= max - jobs then
         return 'capacity_inconsistent'
     end
-    if a[JOBS_CONTRADICT] == '1' then
+    if a[JOBS_CONTRADICT] == '1' or r.contested then
         return 'jobs_inconsistent'
     end
     return nil
 end
 
-local function take_jobs(r, a)
+local function take_jobs(c, r, a)
     if given(a[JOBS]) then
-        set(r, 'jobs', a[JOBS] ~= '[]' and a[JOBS] or nil)
+        name_jobs(c, r, a[JOBS])
     elseif given(a[JOB_COUNT]) and r.f.jobs and #cjson.decode(r.f.jobs) ~= tonumber(a[JOB_COUNT]) then
-        set(r, 'jobs', nil)
+        hold_jobs(c, r, nil)
+    end
+    settle_dispute(c, r)
+end
+
+-- What went wrong, in the worker's own words where it has some.
+local function take_error(c, r, a)
+    local grew = (tonumber(a[ERRORS]) or 0) > number(r, 'errorCount')
+    if grew or a[STATUS] == 'ERROR' then
+        local words = given(a[MESSAGE]) and a[MESSAGE] or grew and 'errorCount ' .. a[ERRORS] or 'status ERROR'
+        set_detail(r, 'lastError', words)
+        set_detail(r, 'lastErrorAt', int(c.now))
     end
 end
 
@@ -62,7 +73,9 @@ local function take_heartbeat(c, r, a)
         available = says_load and math.max(number(r, 'maxConcurrentJobs') - jobs, 0) or number(r, 'availableCapacity')
     end
     set_load(c, r, jobs, available)
-    take_jobs(r, a)
+    take_error(c, r, a)
+    local was_disputed = r.f.disputed
+    take_jobs(c, r, a)
     for field, at in pairs({ declared = STATUS, cpuUsage = CPU, memoryUsage = MEMORY, errorCount = ERRORS, seq = SEQ,
                              sentAt = SENT_AT }) do
         if given(a[at]) then
@@ -78,7 +91,7 @@ local function take_heartbeat(c, r, a)
     set_connection(r, a[CONNECTION])
     set(r, 'heartbeats', int(number(r, 'heartbeats') + 1))
     set(r, 'lastHeartbeatAt', int(c.now))
-    if says_load or given(a[STATUS]) or given(a[JOBS]) then
+    if says_load or given(a[STATUS]) or given(a[JOBS]) or was_disputed then
         set(r, 'contradiction', contradiction_of(r, a))
     end
 end

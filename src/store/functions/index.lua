@@ -16,37 +16,70 @@ local function labels_of(json)
     return names
 end
 
-local function index_labels(c, r, command)
+-- The sets that a live worker is in.
+local function sets_of(r)
+    local sets = { 'workers', 'status:' .. r.f.status, 'health:' .. r.f.health }
     for _, tag in ipairs(labels_of(r.d.tags)) do
-        call(command, c.p .. 'tag:' .. tag, r.id)
+        sets[#sets + 1] = 'tag:' .. tag
     end
     for _, capability in ipairs(labels_of(r.d.capabilities)) do
-        call(command, c.p .. 'capability:' .. capability, r.id)
+        sets[#sets + 1] = 'capability:' .. capability
     end
     if given(r.f.zone) then
-        call(command, c.p .. 'zone:' .. r.f.zone, r.id)
+        sets[#sets + 1] = 'zone:' .. r.f.zone
+    end
+    return sets
+end
+
+-- While a check counts everything anew (check.lua), what it has counted already is kept right as the workers change.
+local function is_checking(c)
+    if c.checking == nil then
+        c.checking = call('EXISTS', c.p .. 'check') == 1
+    end
+    return c.checking
+end
+
+local function recount(c, r, field, amount)
+    if is_checking(c) and call('HEXISTS', c.p .. 'check:seen', r.id) == 1 then
+        call('HINCRBY', c.p .. 'check:totals', field, int(amount))
     end
 end
 
-local function add_total(c, field, amount)
-    if amount ~= 0 then
+local function add_total(c, r, field, amount)
+    if field and amount ~= 0 then
         call('HINCRBY', c.p .. 'totals', field, int(amount))
+        recount(c, r, field, amount)
     end
+end
+
+-- What a live worker adds to the totals.
+local function contribution_of(r)
+    local contribution = {
+        totalWorkers = 1,
+        totalCapacity = number(r, 'maxConcurrentJobs'),
+        usedCapacity = number(r, 'currentJobCount'),
+        availableCapacity = number(r, 'availableCapacity'),
+    }
+    if STATUS_COUNTERS[r.f.status] then
+        contribution[STATUS_COUNTERS[r.f.status]] = 1
+    end
+    return contribution
 end
 
 local function count_in(c, r, sign)
-    add_total(c, 'totalWorkers', sign)
-    add_total(c, STATUS_COUNTERS[r.f.status], sign)
-    add_total(c, 'totalCapacity', sign * number(r, 'maxConcurrentJobs'))
-    add_total(c, 'usedCapacity', sign * number(r, 'currentJobCount'))
-    add_total(c, 'availableCapacity', sign * number(r, 'availableCapacity'))
+    for field, amount in pairs(contribution_of(r)) do
+        add_total(c, r, field, sign * amount)
+    end
 end
 
 -- Missing is who is UNHEALTHY by silence or will: counted for the brake, in all and by zone.
 local function count_missing(c, r, amount)
-    add_total(c, 'missingWorkers', amount)
-    if given(r.f.zone) and tonumber(call('ZINCRBY', c.p .. 'missing', amount, r.f.zone)) <= 0 then
-        call('ZREM', c.p .. 'missing', r.f.zone)
+    add_total(c, r, 'missingWorkers', amount)
+    if given(r.f.zone) then
+        if tonumber(call('ZINCRBY', c.p .. 'missing', amount, r.f.zone)) <= 0 then
+            call('ZREM', c.p .. 'missing', r.f.zone)
+        end
+        recount(c, r, 'missing:' .. r.f.zone, amount)
     end
 end
 
@@ -65,10 +98,12 @@ local function unmark_missing(c, r)
 end
 
 local function index(c, r)
-    call('SADD', c.p .. 'workers', r.id)
-    call('SADD', c.p .. 'status:' .. r.f.status, r.id)
-    call('SADD', c.p .. 'health:' .. r.f.health, r.id)
-    index_labels(c, r, 'SADD')
+    if is_checking(c) then
+        call('HSET', c.p .. 'check:seen', r.id, 'indexed')
+    end
+    for _, name in ipairs(sets_of(r)) do
+        call('SADD', c.p .. name, r.id)
+    end
     count_in(c, r, 1)
     if r.f.missing then
         count_missing(c, r, 1)
@@ -76,35 +111,49 @@ local function index(c, r)
 end
 
 local function unindex(c, r)
-    call('SREM', c.p .. 'workers', r.id)
-    call('SREM', c.p .. 'status:' .. r.f.status, r.id)
-    call('SREM', c.p .. 'health:' .. r.f.health, r.id)
-    index_labels(c, r, 'SREM')
+    for _, name in ipairs(sets_of(r)) do
+        call('SREM', c.p .. name, r.id)
+    end
     count_in(c, r, -1)
     if r.f.missing then
         count_missing(c, r, -1)
+    end
+    if is_checking(c) then
+        call('HDEL', c.p .. 'check:seen', r.id)
     end
 end
 
 local function move_status(c, r, to)
     if r.f.status ~= to then
         call('SMOVE', c.p .. 'status:' .. r.f.status, c.p .. 'status:' .. to, r.id)
-        add_total(c, STATUS_COUNTERS[r.f.status], -1)
-        add_total(c, STATUS_COUNTERS[to], 1)
+        add_total(c, r, STATUS_COUNTERS[r.f.status], -1)
+        add_total(c, r, STATUS_COUNTERS[to], 1)
         set(r, 'status', to)
+    end
+end
+
+-- Time that was not well since the worker registered: what is over, and since when it goes on.
+local function count_downtime(c, r, to)
+    local well = to == 'HEALTHY' or to == 'RECOVERED'
+    if well and r.f.unhealthySince then
+        set(r, 'unhealthyMs', int(number(r, 'unhealthyMs') + math.max(c.now - number(r, 'unhealthySince'), 0)))
+        set(r, 'unhealthySince', nil)
+    elseif not well and not r.f.unhealthySince then
+        set(r, 'unhealthySince', int(c.now))
     end
 end
 
 local function move_health(c, r, to)
     if r.f.health ~= to then
         call('SMOVE', c.p .. 'health:' .. r.f.health, c.p .. 'health:' .. to, r.id)
+        count_downtime(c, r, to)
         set(r, 'health', to)
     end
 end
 
 local function set_load(c, r, jobs, available)
-    add_total(c, 'usedCapacity', jobs - number(r, 'currentJobCount'))
-    add_total(c, 'availableCapacity', available - number(r, 'availableCapacity'))
+    add_total(c, r, 'usedCapacity', jobs - number(r, 'currentJobCount'))
+    add_total(c, r, 'availableCapacity', available - number(r, 'availableCapacity'))
     set(r, 'currentJobCount', int(jobs))
     set(r, 'availableCapacity', int(available))
 end

@@ -10,7 +10,8 @@ reader('outbox', function(c, args)
     local entries = call('XRANGE', c.p .. 'events', '(' .. cursor, '+', 'COUNT', args[1])
     local workers, seen = {}, {}
     for _, entry in ipairs(entries) do
-        local id = fields_of(entry[2]).workerId
+        local fields = fields_of(entry[2])
+        local id = (fields.revision or fields.type == 'forgotten') and fields.workerId
         if id and not seen[id] then
             seen[id] = true
             workers[#workers + 1] = read_worker(c, id)

@@ -50,6 +50,9 @@ local function write_changed(key, changed, fields)
 end
 
 local function save(c, r)
+    if r.changed.status or r.changed.health or r.changed.availableCapacity then
+        index_free(c, r)
+    end
     write_changed(c.p .. 'worker:' .. r.id, r.changed, r.f)
     write_changed(c.p .. 'detail:' .. r.id, r.changed_detail, r.d)
     r.changed, r.changed_detail = {}, {}
@@ -93,6 +96,20 @@ local function emit(c, r, kind, from, reason, extra)
     add('reason', reason)
     for field, value in pairs(extra or {}) do
         add(field, value)
+    end
+    call(unpack(entry))
+    c.events = c.events + 1
+end
+
+-- Adds an entry for the audit trail alone: it has no revision, for it is no event of a worker.
+local function note_down(c, kind, id, fields)
+    local entry = { 'XADD', c.p .. 'events', '*', 'type', kind, 'at', int(c.now) }
+    fields.workerId = id
+    for field, value in pairs(fields) do
+        if given(value) then
+            entry[#entry + 1] = field
+            entry[#entry + 1] = value
+        end
     end
     call(unpack(entry))
     c.events = c.events + 1

@@ -1,7 +1,8 @@
 -- register.lua -- a worker registers: again, anew, or taking over.
 
-local REGISTER = { 'id', 'valid', 'maxAttempts', 'retryDelayMs', 'maxWorkers', 'by', 'bootId', 'connection', 'sentAt',
-                   'name', 'maxConcurrentJobs', 'port', 'version', 'priorityThreshold', 'workerLoadFactor', 'zone',
+local REFUSED_EVERY_MS = 60000
+local REGISTER = { 'id', 'valid', 'refusal', 'maxAttempts', 'retryDelayMs', 'maxWorkers', 'by', 'bootId', 'connection',
+                   'sentAt', 'name', 'maxConcurrentJobs', 'port', 'version', 'priorityThreshold', 'workerLoadFactor', 'zone',
                    'heartbeatTimeoutMs', 'heartbeatIntervalMs', 'hostName', 'hostAddress', 'capabilities', 'tags' }
 
 local function named(names, args, at)
@@ -141,6 +142,20 @@ local function document(r)
     return { r.id, worker, detail }
 end
 
+-- For the audit trail; what is not counted as an attempt might come without end.
+local function note_refusal(c, code, id, message, by)
+    if call('SET', c.p .. 'refused:' .. (id or by), code, 'NX', 'PX', REFUSED_EVERY_MS) then
+        note_down(c, 'refused', id, { code = code, message = message, by = by })
+    end
+end
+
+-- arguments: code, id or '', message, by or ''
+writer('refuse', function(c, args)
+    local code, id, message, by = unpack(args, HEADER + 1, HEADER + 4)
+    note_refusal(c, code, given(id) and id or nil, message, by)
+    return 1
+end)
+
 -- result: {code, retry_after_ms} or {'ok', 0, document}
 writer('register', function(c, args)
     local a = named(REGISTER, args, HEADER)
@@ -150,18 +165,21 @@ writer('register', function(c, args)
     end
     if a.valid ~= '1' then
         count_attempt(c, a)
+        note_down(c, 'refused', a.id, { code = 'validation_failed', message = a.refusal, by = a.by })
         return { 'validation_failed', 0 }
     end
     local r = load(c, a.id)
     if r and is_superseded(r, a.bootId) then
         note_conflict(c, r, a.bootId, a.sentAt)
+        note_refusal(c, 'superseded', a.id, nil, a.by)
         return { 'superseded', 0, document(r) }
     end
     local max_workers = tonumber(a.maxWorkers)
     if not is_live(r) and max_workers > 0 and call('SCARD', c.p .. 'workers') >= max_workers then
+        note_refusal(c, 'registry_full', a.id, nil, a.by)
         return { 'registry_full', 0 }
     end
-    call('DEL', c.p .. 'attempts:' .. a.id)
+    call('DEL', c.p .. 'attempts:' .. a.id, c.p .. 'refused:' .. a.id)
     local same_boot = is_live(r) and a.bootId == r.f.bootId and (a.bootId or r.f.health ~= 'FAILED')
     local unfenced = is_live(r) and not a.bootId and r.f.health ~= 'FAILED'
     if same_boot or unfenced then

@@ -12,6 +12,9 @@ local function evidence_of(c, r, deadline, found_by)
         evidence.deadline = deadline
         evidence.lateMs = c.now - deadline
     end
+    if r.contested then
+        evidence.job, evidence.heldBy = r.contested.job, r.contested.by
+    end
     return cjson.encode(evidence)
 end
 
@@ -19,7 +22,7 @@ end
 local function orphan_jobs(c, r, revoke)
     local jobs = given(r.f.jobs) and r.f.jobs or '[]'
     local count = number(r, 'currentJobCount')
-    set(r, 'jobs', nil)
+    hold_jobs(c, r, nil)
     set_load(c, r, 0, number(r, 'maxConcurrentJobs'))
     set(r, 'epoch', draw_epoch(c))
     set_detail(r, 'conflicted', nil)
@@ -68,7 +71,7 @@ local function standing_status(r)
     return r.f.declared or 'ACTIVE'
 end
 
-local function turn_recovered(c, r, reason)
+local function turn_recovered(c, r, reason, extra)
     local from = state(r)
     disarm(c, 'recheck', r)
     disarm(c, 'cleanup', r)
@@ -77,13 +80,14 @@ local function turn_recovered(c, r, reason)
     move_status(c, r, standing_status(r))
     set(r, 'reason', nil)
     set(r, 'consecutiveFailures', '0')
-    emit(c, r, 'recovered', from, reason)
+    emit(c, r, 'recovered', from, reason, extra)
 end
 
 -- The worker leaves: out of every set, its record kept for the archive's time. left says how it went.
 local function depart(c, r, kind, reason, left, extra)
     local from = state(r)
     unindex(c, r)
+    hold_jobs(c, r, nil)
     set(r, 'missing', nil)
     for _, timer in ipairs({ 'alive', 'recheck', 'cleanup' }) do
         disarm(c, timer, r)

@@ -27,8 +27,7 @@ static void paragraph_with_what_roff_obeys_is_escaped(void **state)
     (void)state;
     struct buf out = {0};
     manual_paragraph(&out, ".so what's a\\b ~ ^ `x` --json");
-    assert_string_equal(buf_terminated(&out),
-                        ".PP\n\\&.so what\\(aqs a\\eb \\(ti \\(ha \\(gax\\(ga \\-\\-json\n");
+    assert_string_equal(buf_terminated(&out), ".PP\n\\&.so what\\(aqs a\\eb \\(ti \\(ha \\(gax\\(ga \\-\\-json\n");
     buf_fini(&out);
 }
 
@@ -37,9 +36,8 @@ static void paragraph_that_is_long_is_broken_at_blanks(void **state)
     (void)state;
     struct buf out = {0};
     manual_paragraph(&out, "aaaaaaaaa aaaaaaaaa aaaaaaaaa aaaaaaaaa aaaaaaaaa aaaaaaaaa aaaaaaaaa aaaaa\n .b c");
-    assert_string_equal(
-        buf_terminated(&out),
-        ".PP\naaaaaaaaa aaaaaaaaa aaaaaaaaa aaaaaaaaa aaaaaaaaa aaaaaaaaa aaaaaaaaa aaaaa\n\\&.b c\n");
+    assert_string_equal(buf_terminated(&out),
+                        ".PP\naaaaaaaaa aaaaaaaaa aaaaaaaaa aaaaaaaaa aaaaaaaaa aaaaaaaaa aaaaaaaaa aaaaa\n\\&.b c\n");
     buf_fini(&out);
 }
 
@@ -63,9 +61,10 @@ static void entry_has_name_in_bold_and_argument_in_italics(void **state)
     manual_entry(&out, "--uri", "URI", "the broker");
     manual_nest(&out);
     manual_entry(&out, "list", NULL, "all");
+    manual_more(&out, "of them");
     manual_unnest(&out);
     assert_string_equal(buf_terminated(&out), ".TP\n\\fB\\-\\-uri\\fR \\fIURI\\fR\nthe broker\n"
-                                              ".RS\n.TP\n\\fBlist\\fR\nall\n.RE\n");
+                                              ".RS\n.TP\n\\fBlist\\fR\nall\n.br\nof them\n.RE\n");
     buf_fini(&out);
 }
 

@@ -157,8 +157,60 @@ static json_t *show_query(const struct query *message)
 DECODED_MESSAGES(X)
 #undef X
 
+static json_t *show_batch(const struct batch *batch)
+{
+    json_t *tree = json_object();
+    set_text(tree, "requestId", batch->request_id);
+    set_text(tree, "bootId", batch->boot_id);
+    set_int(tree, "connection", batch->connection);
+    if (batch->items.items != NULL) {
+        set(tree, "items", json_array());
+    }
+    return tree;
+}
+
+/* What was decoded, or what is wrong. */
+static json_t *show_item(bool accepted, json_t *decoded, const struct violations *violations)
+{
+    json_t *tree = json_object();
+    set(tree, "code", json_string(code_name(violations->code)));
+    if (accepted) {
+        set(tree, "decoded", decoded);
+        return tree;
+    }
+    json_t *errors = json_array();
+    for (size_t i = 0; i < violations_kept(violations); i++) {
+        (void)json_array_append_new(errors, json_string(violations->texts[i]));
+    }
+    set(tree, "errors", errors);
+    json_decref(decoded);
+    return tree;
+}
+
+#define X(message)                                                                                                     \
+    static json_t *read_##message##s(struct decoder *decoder, struct text payload, bool *out_accepted,                 \
+                                     struct violations *violations)                                                    \
+    {                                                                                                                  \
+        struct batch batch;                                                                                            \
+        *out_accepted = decode_batch(decoder, payload, &batch, violations);                                            \
+        json_t *tree = show_batch(&batch);                                                                             \
+        for (size_t i = 0; i < batch.items.count; i++) {                                                               \
+            struct message decoded;                                                                                    \
+            struct violations wrong = {0};                                                                             \
+            bool accepted = decode_batch_##message(decoder, &batch, i, &decoded, &wrong);                              \
+            json_t *item = show_item(accepted, show_##message(&decoded), &wrong);                                      \
+            (void)json_array_append_new(json_object_get(tree, "items"), item);                                         \
+        }                                                                                                              \
+        return tree;                                                                                                   \
+    }
+DECODED_BATCHES(X)
+#undef X
+
 const struct decoded_message decoded_messages[DECODED_MESSAGE_COUNT] = {
 #define X(message) {#message, read_##message},
     DECODED_MESSAGES(X)
+#undef X
+#define X(message) {#message "s", read_##message##s},
+        DECODED_BATCHES(X)
 #undef X
 };

@@ -4,7 +4,8 @@
 
 #include "codec/message.h"
 
-#define DECODED_MESSAGES(X) X(registration) X(heartbeat) X(deregistration) X(will) X(query)
+#define DECODED_BATCHES(X) X(registration) X(heartbeat) X(deregistration) X(will)
+#define DECODED_MESSAGES(X) DECODED_BATCHES(X) X(query)
 
 /* One message: how its payload is decoded and shown. */
 struct decoded_message {
@@ -13,7 +14,8 @@ struct decoded_message {
     json_t *(*decode)(struct decoder *decoder, struct text payload, bool *out_accepted, struct violations *violations);
 };
 
-enum { DECODED_MESSAGE_COUNT = 5 };
+/* The messages, then batches of them: "registrations" and so on. */
+enum { DECODED_MESSAGE_COUNT = 9 };
 extern const struct decoded_message decoded_messages[DECODED_MESSAGE_COUNT];
 
 #endif

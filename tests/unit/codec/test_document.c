@@ -248,6 +248,26 @@ static void event_lists_no_orphaned_jobs_as_empty_list(void **state)
                     "{\"eventId\":\"1-0\",\"orphanedJobs\":[],\"orphanedJobCount\":3}");
 }
 
+static void record_has_what_the_status_document_leaves_out(void **state)
+{
+    (void)state;
+    const struct field fields[] = {
+        field("status", "BUSY"),
+        field("bootId", "b1"),
+        field("jobs", "[\"j1\"]"),
+        field("heartbeatTimeoutMs", "3000"),
+        field("declared", "BUSY"),
+        field("boots", "old\nolder"),
+        field("conflicted", "old"),
+        field("unhealthyMs", "12"),
+        field("lastError", "disk is full"),
+    };
+    assert_document(record_document(text_of("w1"), fields, sizeof fields / sizeof fields[0]),
+                    "{\"workerId\":\"w1\",\"status\":\"BUSY\",\"bootId\":\"b1\",\"heartbeatTimeoutMs\":3000,"
+                    "\"declared\":\"BUSY\",\"jobs\":[\"j1\"],\"unhealthyMs\":12,\"lastError\":\"disk is full\","
+                    "\"boots\":[\"old\",\"older\"]}");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -262,6 +282,7 @@ int main(void)
         cmocka_unit_test(status_leaves_out_what_is_the_registrys_own),
         cmocka_unit_test(status_leaves_out_texts_that_are_not_their_kind),
         cmocka_unit_test(status_takes_capabilities_as_list_too),
+        cmocka_unit_test(record_has_what_the_status_document_leaves_out),
         cmocka_unit_test(event_fields_come_in_contract_order_and_kind),
         cmocka_unit_test(event_of_new_worker_has_no_from),
         cmocka_unit_test(event_lists_no_orphaned_jobs_as_empty_list),

@@ -235,6 +235,22 @@ static void decoder_remembers_nothing_of_message_before(void **state)
     assert_false(heartbeat.jobs_contradict);
 }
 
+/* Capabilities are read twice; what was unescaped before must not move. */
+static void text_with_escape_survives_escapes_in_capabilities(void **state)
+{
+    struct registration got;
+    struct violations violations = {0};
+    struct buf payload = {0};
+    buf_append_string(&payload, "{\"name\":\"\\u0041\",\"capabilities\":{\"x\":[\"");
+    for (int i = 0; i < 1000; i++) {
+        buf_append_string(&payload, "\\u0042bbbbbbbbbbbbbbb");
+    }
+    buf_append_string(&payload, "\"]}}");
+    assert_true(decode_registration(*state, buf_text(&payload), &got, &violations));
+    assert_true(text_is(got.name, "A"));
+    buf_fini(&payload);
+}
+
 static void violations_of_caller_are_kept(void **state)
 {
     struct will will;
@@ -277,6 +293,145 @@ static void repeated_job_is_found_in_lists_of_any_length(void **state)
         assert_true(got.jobs_contradict);
         buf_fini(&payload);
     }
+}
+
+static void items_of_batch_are_decoded_in_any_order_and_again(void **state)
+{
+    struct batch batch;
+    struct heartbeat got;
+    struct violations violations = {0};
+    assert_true(decode_batch(*state,
+                             text_of("{\"workers\":[{\"workerId\":\"w\\u0031\",\"jobs\":[\"a\",\"a\"]},"
+                                     "{\"workerId\":\"w2\"}],\"requestId\":\"\\u0072\"}"),
+                             &batch, &violations));
+    assert_int_equal(batch.items.count, 2);
+    assert_int_equal(batch.encoding, ENCODING_JSON);
+    for (int i = 0; i < 2; i++) {
+        assert_true(decode_batch_heartbeat(*state, &batch, 1, &got, &violations));
+        assert_true(text_is(got.worker_id, "w2") && !got.jobs_given);
+        assert_true(decode_batch_heartbeat(*state, &batch, 0, &got, &violations));
+        assert_true(text_is(got.worker_id, "w1") && got.jobs_contradict);
+    }
+    assert_true(text_is(batch.request_id, "r"));
+}
+
+static void state_of_item_is_decoded_beside_its_registration(void **state)
+{
+    struct batch batch;
+    struct worker_state got;
+    struct violations violations = {0};
+    assert_true(decode_batch(*state,
+                             text_of("{\"force\":true,\"workers\":[{\"workerId\":\"w1\",\"name\":\"N\",\"epoch\":7,"
+                                     "\"health\":\"FAILED\",\"jobs\":[\"j1\",\"j2\"],\"revokedJobs\":[\"j3\"],"
+                                     "\"boots\":[\"b1\",\"b2\"],\"tags\":[\"t\"]},{\"epoch\":\"x\",\"boots\":[5],"
+                                     "\"status\":\"LOST\"}]}"),
+                             &batch, &violations));
+    assert_true(batch.force);
+    assert_true(decode_batch_state(*state, &batch, 0, &got, &violations));
+    assert_true(text_is(got.worker_id, "w1"));
+    assert_int_equal(got.epoch.value, 7);
+    assert_int_equal(got.health, HEALTH_FAILED);
+    assert_int_equal(got.jobs.count, 2);
+    assert_true(text_is(got.jobs.items[1], "j2"));
+    assert_int_equal(got.revoked_jobs.count, 1);
+    assert_true(text_is(got.revoked_jobs.items[0], "j3"));
+    assert_int_equal(got.boots.count, 2);
+    assert_true(text_is(got.boots.items[0], "b1"));
+    assert_false(decode_batch_state(*state, &batch, 1, &got, &violations));
+    assert_int_equal(violations.count, 3);
+    assert_int_equal(violations.code, CODE_INVALID_PAYLOAD);
+}
+
+static void batch_holds_as_many_items_as_it_may(void **state)
+{
+    struct batch batch;
+    struct will got;
+    struct violations violations = {0};
+    struct buf payload = {0};
+    for (int i = 0; i < BATCH_ITEMS_MAX; i++) {
+        buf_printf(&payload, "%s{\"workerId\":\"w%d\"}", i == 0 ? "[" : ",", i);
+    }
+    buf_append_string(&payload, "]");
+    assert_true(decode_batch(*state, buf_text(&payload), &batch, &violations));
+    assert_int_equal(batch.items.count, BATCH_ITEMS_MAX);
+    assert_true(decode_batch_will(*state, &batch, BATCH_ITEMS_MAX - 1, &got, &violations));
+    assert_true(text_is(got.worker_id, "w999"));
+    buf_fini(&payload);
+}
+
+/* Each item is held to what a message of its own would be, and the others are none the worse. */
+static void item_beyond_limit_of_message_is_refused_alone(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *repeated;
+        int times;
+        const char *sentence;
+    } cases[] = {
+        {"1,", 33000, "item must be at most 65536 bytes (has 66025)"},
+        {"[],", 1100, "item must hold at most 1024 lists and maps (has more)"},
+    };
+    struct decoder *large = decoder_new(MESSAGE_GATEWAY_BYTES_MAX);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct batch batch;
+        struct deregistration got;
+        struct violations violations = {0};
+        struct buf payload = {0};
+        buf_append_string(&payload, "{\"workers\":[{\"workerId\":\"w1\",\"x\":[");
+        for (int k = 0; k < cases[i].times; k++) {
+            buf_append_string(&payload, cases[i].repeated);
+        }
+        buf_append_string(&payload, "1]},{\"workerId\":\"w2\"}]}");
+        assert_true(decode_batch(large, buf_text(&payload), &batch, &violations));
+        assert_false(decode_batch_deregistration(large, &batch, 0, &got, &violations));
+        assert_int_equal(violations.code, CODE_TOO_LARGE);
+        assert_string_equal(violations.texts[0], cases[i].sentence);
+        assert_true(text_is(got.worker_id, "w1"));
+        violations_clear(&violations);
+        assert_true(decode_batch_deregistration(large, &batch, 1, &got, &violations));
+        assert_true(text_is(got.worker_id, "w2"));
+        buf_fini(&payload);
+    }
+    decoder_free(large);
+}
+
+static void batch_holds_as_many_bytes_as_its_decoder_takes(void **state)
+{
+    (void)state;
+    struct decoder *large = decoder_new(MESSAGE_GATEWAY_BYTES_MAX);
+    struct batch batch;
+    struct violations violations = {0};
+    struct buf payload = {0};
+    buf_append_string(&payload, "[{}]");
+    while (payload.len < MESSAGE_GATEWAY_BYTES_MAX) {
+        buf_append_string(&payload, " ");
+    }
+    assert_true(decode_batch(large, buf_text(&payload), &batch, &violations));
+    assert_int_equal(batch.items.count, 1);
+    buf_append_string(&payload, " ");
+    assert_false(decode_batch(large, buf_text(&payload), &batch, &violations));
+    assert_int_equal(violations.code, CODE_TOO_LARGE);
+    assert_string_equal(violations.texts[0], "payload must be at most 1048576 bytes (has 1048577)");
+    assert_int_equal(batch.items.count, 0);
+    buf_fini(&payload);
+    decoder_free(large);
+}
+
+static void registrations_of_batch_keep_their_own_declarations(void **state)
+{
+    struct batch batch;
+    struct registration got;
+    struct violations violations = {0};
+    const char *payload = "[{\"capabilities\":{\"a\":1},\"tags\":\"x\"},{\"capabilities\":7},{\"name\":\"n\"}]";
+    assert_true(decode_batch(*state, text_of(payload), &batch, &violations));
+    assert_true(decode_batch_registration(*state, &batch, 0, &got, &violations));
+    assert_true(text_is(got.capabilities_json, "{\"a\":1}") && text_is(got.tags_json, "[\"x\"]"));
+    assert_false(decode_batch_registration(*state, &batch, 1, &got, &violations));
+    violations_clear(&violations);
+    assert_true(decode_batch_registration(*state, &batch, 2, &got, &violations));
+    assert_null(got.capabilities_json.data);
+    assert_null(got.tags_json.data);
+    assert_true(text_is(got.name, "n"));
 }
 
 static void decoder_keeps_to_its_own_limit(void **state)
@@ -365,9 +520,16 @@ int main(void)
         cmocka_unit_test(deregistration_and_will_are_written_in_order),
         cmocka_unit_test_setup_teardown(same_declaration_in_any_form_is_same_bytes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(decoder_remembers_nothing_of_message_before, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(text_with_escape_survives_escapes_in_capabilities, set_up, tear_down),
         cmocka_unit_test_setup_teardown(violations_of_caller_are_kept, set_up, tear_down),
         cmocka_unit_test_setup_teardown(refused_message_still_tells_request_id, set_up, tear_down),
         cmocka_unit_test_setup_teardown(repeated_job_is_found_in_lists_of_any_length, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(items_of_batch_are_decoded_in_any_order_and_again, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(state_of_item_is_decoded_beside_its_registration, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(batch_holds_as_many_items_as_it_may, set_up, tear_down),
+        cmocka_unit_test(item_beyond_limit_of_message_is_refused_alone),
+        cmocka_unit_test(batch_holds_as_many_bytes_as_its_decoder_takes),
+        cmocka_unit_test_setup_teardown(registrations_of_batch_keep_their_own_declarations, set_up, tear_down),
         cmocka_unit_test(decoder_keeps_to_its_own_limit),
         cmocka_unit_test_setup_teardown(document_in_json_keeps_order_and_numbers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(document_that_is_none_is_refused, set_up, tear_down),

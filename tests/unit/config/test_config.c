@@ -295,6 +295,102 @@ static void load_numbers_that_are_none_are_errors(void **state)
     }
 }
 
+/* ------------------------------------------------------------------------------------------- gateways */
+
+static const char *patterns_of(const struct fixture *fixture, const char *id)
+{
+    for (size_t i = 0; i < fixture->config.gateways.count; i++) {
+        if (strcmp(fixture->config.gateways.items[i].id, id) == 0) {
+            return fixture->config.gateways.items[i].patterns;
+        }
+    }
+    return "none";
+}
+
+static void load_gateways_each_with_its_patterns(void **state)
+{
+    struct fixture *fixture = *state;
+    const char *options[] = {"gateways.north=n*", "gateways.gw.2=*"};
+    const char *content = "[gateways]\ngw-1 = edge-* w-??, one\ngw.2 = a\n";
+    assert_int_equal(load_all(fixture, content, NULL, options, 2), ERR_OK);
+    assert_int_equal(fixture->config.gateways.count, 3);
+    assert_string_equal(patterns_of(fixture, "gw-1"), "edge-* w-??, one");
+    assert_string_equal(patterns_of(fixture, "gw.2"), "*");
+    assert_string_equal(patterns_of(fixture, "north"), "n*");
+    assert_int_equal(fixture->sources.gateways[0].source, CONFIG_FROM_FILE);
+    assert_int_equal(fixture->sources.gateways[0].line, 2);
+    assert_int_equal(fixture->sources.gateways[1].source, CONFIG_FROM_OPTION);
+}
+
+static void load_gateways_from_variables(void **state)
+{
+    struct fixture *fixture = *state;
+    char known[] = "MUSTER_GATEWAYS_GW_1=b*";
+    char fresh[] = "MUSTER_GATEWAYS_NORTH_2=c*";
+    char service[] = "MUSTER_GATEWAYS_PORT=tcp://10.0.0.1:80";
+    char *environment[] = {known, fresh, service, NULL};
+    assert_int_equal(load_all(fixture, "[gateways]\nGw-1 = a*\n", environment, NULL, 0), ERR_OK);
+    assert_int_equal(fixture->config.gateways.count, 2);
+    assert_string_equal(patterns_of(fixture, "Gw-1"), "b*");
+    assert_string_equal(patterns_of(fixture, "north_2"), "c*");
+    assert_int_equal(fixture->sources.gateways[0].source, CONFIG_FROM_ENVIRONMENT);
+}
+
+static void load_bad_gateways_are_errors(void **state)
+{
+    static const char rule[] =
+        "must be 1-16 patterns with blanks or commas between them, each 1-128 of A-Z a-z 0-9 . _ - * ?";
+    static const char *const values[] = {"", " , ", "a/b", "w[12]", "a\\b", "1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7"};
+    struct fixture *fixture = *state;
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        char option[128];
+        char line[256];
+        (void)snprintf(option, sizeof option, "gateways.gw=%s", values[i]);
+        (void)snprintf(line, sizeof line, "option -o: gateways.gw = %s: %s", values[i], rule);
+        assert_int_equal(load_option(fixture, option), ERR_INVALID);
+        assert_error(fixture, line);
+    }
+    assert_int_equal(load_file(fixture, "[gateways]\n-gw = a\n"), ERR_INVALID);
+    assert_error(fixture, "2: gateways.-gw: the gateway's name must be 1-128 of A-Z a-z 0-9 . _ - beginning with a "
+                          "letter or digit");
+    assert_int_equal(load_file(fixture, "[gateways]\ngw = a\ngw = b\n"), ERR_INVALID);
+    assert_error(fixture, "3: gateways.gw = b: given already in line 2");
+}
+
+static void load_more_gateways_than_there_is_room_for_is_error(void **state)
+{
+    struct fixture *fixture = *state;
+    static char names[CONFIG_GATEWAYS_MAX + 1][32];
+    const char *options[CONFIG_GATEWAYS_MAX + 1];
+    for (int i = 0; i <= CONFIG_GATEWAYS_MAX; i++) {
+        (void)snprintf(names[i], sizeof names[i], "gateways.gw%d=a", i);
+        options[i] = names[i];
+    }
+    assert_int_equal(load_all(fixture, NULL, NULL, options, CONFIG_GATEWAYS_MAX), ERR_OK);
+    assert_int_equal(load_all(fixture, NULL, NULL, options, CONFIG_GATEWAYS_MAX + 1), ERR_INVALID);
+    assert_error(fixture, "option -o: gateways.gw64: there are 64 gateways already");
+}
+
+static void gateways_are_listed_and_taken_over_on_reload(void **state)
+{
+    struct fixture *fixture = *state;
+    static struct config running;
+    struct buf ignored = {0};
+    assert_int_equal(load_option(fixture, "gateways.old=a"), ERR_OK);
+    running = fixture->config;
+    assert_int_equal(load_file(fixture, "[gateways]\ngw.1 = a* b\n"), ERR_OK);
+    config_append_listing(&fixture->errors, &fixture->config, &fixture->sources);
+    const char *listing = strstr(buf_terminated(&fixture->errors), "[gateways]\n");
+    assert_non_null(listing);
+    assert_non_null(strstr(listing, "gw.1 = a* b"));
+    assert_non_null(strstr(listing, "; line 2\n"));
+    config_reload(&running, &fixture->config, &ignored);
+    assert_int_equal(ignored.len, 0);
+    assert_int_equal(running.gateways.count, 1);
+    assert_string_equal(running.gateways.items[0].id, "gw.1");
+    buf_fini(&ignored);
+}
+
 /* ------------------------------------------------------------------------------------------- the file's mistakes */
 
 static void load_bad_value_names_line_and_range(void **state)
@@ -648,6 +744,11 @@ int main(void)
         WITH_FIXTURE(load_bad_variable_names_it_and_the_range),
         WITH_FIXTURE(load_bad_options_are_errors),
         WITH_FIXTURE(load_numbers_that_are_none_are_errors),
+        WITH_FIXTURE(load_gateways_each_with_its_patterns),
+        WITH_FIXTURE(load_gateways_from_variables),
+        WITH_FIXTURE(load_bad_gateways_are_errors),
+        WITH_FIXTURE(load_more_gateways_than_there_is_room_for_is_error),
+        WITH_FIXTURE(gateways_are_listed_and_taken_over_on_reload),
         WITH_FIXTURE(load_bad_value_names_line_and_range),
         WITH_FIXTURE(load_every_mistake_is_told),
         WITH_FIXTURE(load_unknown_section_is_one_error),

@@ -67,6 +67,15 @@ static void line_of_first_registration_says_only_what_is(void **state)
                 "1970-01-01 00:00:00.001  1-0              registered    w1                    ACTIVE/HEALTHY");
 }
 
+static void line_of_operation_says_who_asked_and_why(void **state)
+{
+    (void)state;
+    assert_line("{\"eventId\":\"1-0\",\"type\":\"checked\",\"at\":1,\"by\":\"ann\",\"message\":\"2 found\"}",
+                "1970-01-01 00:00:00.001  1-0              checked                               by ann: 2 found");
+    assert_line("{\"eventId\":\"1-0\",\"type\":\"refused\",\"workerId\":\"w1\",\"at\":1,\"message\":\"no name\"}",
+                "1970-01-01 00:00:00.001  1-0              refused       w1                      no name");
+}
+
 static void line_of_hostile_text_obeys_nothing(void **state)
 {
     (void)state;
@@ -81,6 +90,7 @@ int main(void)
         cmocka_unit_test(compare_orders_by_time_then_sequence),
         cmocka_unit_test(line_of_failure_says_change_reason_lateness_and_jobs),
         cmocka_unit_test(line_of_first_registration_says_only_what_is),
+        cmocka_unit_test(line_of_operation_says_who_asked_and_why),
         cmocka_unit_test(line_of_hostile_text_obeys_nothing),
     };
     (void)setlocale(LC_CTYPE, "C.UTF-8");

@@ -1,6 +1,8 @@
 /* test_options.c -- the command line of musterctl. */
 #include "ctl/options.h"
 
+#include "domain/worker.h"
+
 #include <getopt.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -76,11 +78,43 @@ static void parse_environment_stands_below_the_option(void **state)
     assert_int_equal(unsetenv("MUSTER_MQTT_URI"), 0);
 }
 
+static void parse_filters_are_taken(void **state)
+{
+    (void)state;
+    struct options options = parsed((const char *const[]){"find", "--status=IDLE", "--tags", "a,b", "--sort", "free",
+                                                          "--minimum-free", "3", "--limit", "7", NULL});
+    assert_string_equal(options.status, "IDLE");
+    assert_string_equal(options.tags, "a,b");
+    assert_string_equal(options.sort, "free");
+    assert_int_equal(options.minimum_free, 3);
+    assert_int_equal(options.limit, 7);
+    assert_null(options.health);
+}
+
+/* What the table offers has to be words of the domain. */
+static void rows_choices_are_known_to_the_registry(void **state)
+{
+    (void)state;
+    size_t count = 0;
+    const struct options_row *rows = options_rows(&count);
+    for (size_t i = 0; i < count; i++) {
+        bool is_status = strcmp(rows[i].name, "status") == 0;
+        bool is_health = strcmp(rows[i].name, "health") == 0;
+        for (const char *at = is_status || is_health ? rows[i].choices : ""; *at != '\0'; at += strspn(at, " ")) {
+            struct text word = {at, strcspn(at, " ")};
+            assert_true(is_status ? worker_status_of(word) != WORKER_STATUS_NONE
+                                  : worker_health_of(word) != HEALTH_NONE);
+            at += word.len;
+        }
+    }
+}
+
 static void parse_help_wants_no_command(void **state)
 {
     (void)state;
     assert_int_equal(parsed((const char *const[]){"--help", NULL}).action, OPTIONS_HELP);
     assert_int_equal(parsed((const char *const[]){"--version", NULL}).action, OPTIONS_VERSION);
+    assert_int_equal(parsed((const char *const[]){"--manual", NULL}).action, OPTIONS_MANUAL);
 }
 
 static void parse_wrong_usage_is_named(void **state)
@@ -89,6 +123,14 @@ static void parse_wrong_usage_is_named(void **state)
     assert_wrong((const char *const[]){"list", "--bogus", NULL}, "\"--bogus\" is no option, or lacks its value\n");
     assert_wrong((const char *const[]){"list", "--uri", NULL}, "\"--uri\" is no option, or lacks its value\n");
     assert_wrong((const char *const[]){"list", "--follow", NULL}, "--follow is an option of events, not of list\n");
+    assert_wrong((const char *const[]){"get", "--limit", "1", NULL},
+                 "--limit is an option of list and find, not of get\n");
+    assert_wrong((const char *const[]){"find", "--sort", "name", NULL}, "--sort must be free (is \"name\")\n");
+    assert_wrong((const char *const[]){"find", "--health", "fine", NULL},
+                 "--health must be HEALTHY, RECOVERED, UNHEALTHY or FAILED (is \"fine\")\n");
+    assert_wrong((const char *const[]){"find", "--limit", "0", NULL}, "--limit must be from 1 to 1000000 (is \"0\")\n");
+    assert_wrong((const char *const[]){"find", "--minimum-free", "99999999999999999999", NULL},
+                 "--minimum-free must be from 1 to 1000000 (is \"99999999999999999999\")\n");
     assert_wrong((const char *const[]){"get", "a", "b", NULL}, "\"b\" is one argument too many\n");
     assert_wrong((const char *const[]){"list", "--timeout", "5s", NULL},
                  "--timeout must be from 1 to 600000 ms (is \"5s\")\n");
@@ -100,6 +142,8 @@ int main(void)
         cmocka_unit_test(parse_options_anywhere_are_taken),
         cmocka_unit_test(parse_without_options_uses_defaults),
         cmocka_unit_test(parse_environment_stands_below_the_option),
+        cmocka_unit_test(parse_filters_are_taken),
+        cmocka_unit_test(rows_choices_are_known_to_the_registry),
         cmocka_unit_test(parse_help_wants_no_command),
         cmocka_unit_test(parse_wrong_usage_is_named),
     };

@@ -287,6 +287,61 @@ static void timing_of_any_refused_interval_stays_in_range(void **state)
     }
 }
 
+static void state_empty_is_good(void **state)
+{
+    (void)state;
+    const struct worker_state empty = {0};
+    struct violations violations = {0};
+    validate_state(&empty, &violations);
+    assert_int_equal(violations.count, 0);
+}
+
+static void state_known_words_and_least_numbers_are_good(void **state)
+{
+    (void)state;
+    const struct worker_state good = {.epoch = integer(1),
+                                      .revision = integer(0),
+                                      .registered_at_ms = integer(0),
+                                      .consecutive_failures = integer(0),
+                                      .reason = text_of("takeover"),
+                                      .contradiction = text_of("status_inconsistent"),
+                                      .draining = text_of("operator"),
+                                      .maintained = text_of("1"),
+                                      .left = text_of("cleaned_up")};
+    struct violations violations = {0};
+    validate_state(&good, &violations);
+    assert_int_equal(violations.count, 0);
+}
+
+static void state_all_wrong_tells_each_field_and_value(void **state)
+{
+    (void)state;
+    const struct worker_state wrong = {.current_job_count = integer(-1),
+                                       .available_capacity = integer(-2),
+                                       .cpu_usage = {.set = true, .value = 101},
+                                       .memory_usage = {.set = true, .value = -1},
+                                       .error_count = integer(-3),
+                                       .consecutive_failures = integer(-4),
+                                       .epoch = integer(0),
+                                       .revision = integer(-5),
+                                       .registered_at_ms = integer(-6),
+                                       .last_heartbeat_at_ms = integer(-7),
+                                       .heartbeats = integer(-8),
+                                       .unhealthy_since_ms = integer(-9),
+                                       .unhealthy_ms = integer(-10),
+                                       .last_error_at_ms = integer(-11),
+                                       .reason = text_of("heartbeat"),
+                                       .contradiction = text_of("operator"),
+                                       .draining = text_of(""),
+                                       .maintained = text_of("yes"),
+                                       .left = text_of("worker operator")};
+    struct violations violations = {0};
+    validate_state(&wrong, &violations);
+    assert_int_equal(violations.count, 19);
+    assert_string_equal(violations.texts[6], "epoch must be at least 1 (is 0)");
+    assert_string_equal(violations.texts[16], "draining must be one of worker operator (is \"\")");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -304,6 +359,9 @@ int main(void)
         cmocka_unit_test(heartbeat_empty_is_good),
         cmocka_unit_test(heartbeat_at_limits_is_good),
         cmocka_unit_test(heartbeat_all_wrong_tells_each_field_and_value),
+        cmocka_unit_test(state_empty_is_good),
+        cmocka_unit_test(state_known_words_and_least_numbers_are_good),
+        cmocka_unit_test(state_all_wrong_tells_each_field_and_value),
         cmocka_unit_test(timing_of_nothing_given_is_the_default),
         cmocka_unit_test(timing_of_interval_is_three_of_them),
         cmocka_unit_test(timing_of_both_is_both),

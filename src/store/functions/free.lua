@@ -1,0 +1,15 @@
+-- free.lua -- who may be given work, and how much: the sorted set that a scheduler's question is answered from.
+
+local GIVEN_WORK = { ACTIVE = true, IDLE = true, BUSY = true }
+
+local function is_schedulable(r)
+    return GIVEN_WORK[r.f.status] and (r.f.health == 'HEALTHY' or r.f.health == 'RECOVERED')
+end
+
+local function index_free(c, r)
+    if is_schedulable(r) then
+        call('ZADD', c.p .. 'free', r.f.availableCapacity, r.id)
+    else
+        call('ZREM', c.p .. 'free', r.id)
+    end
+end

@@ -1,0 +1,292 @@
+-- search.lua -- finding workers: page by page through one set, or the best by free capacity.
+--
+-- A filter in the arguments: '1' for those that may be given work only, least free capacity or '', beginning of the name
+-- or '', then the sets that a worker has to be in. Work is counted in glances at one member of one set, about half a
+-- microsecond each; after about WORK_MAX of them a call ends and says where to go on.
+
+local PAGE_BYTES, WORK_MAX, STEP, SLICE = 256 * 1024, 4000, 200, 500
+local WORK_OF_STEP, WORK_OF_FIELD, WORK_OF_WORKER = 5, 3, 25
+local SORTED_MAX, SORTED_STILL = 1000, 5000
+
+local function filter_of(args, at)
+    local filter = { schedulable = args[at] == '1', least = tonumber(args[at + 1]), prefix = args[at + 2], sets = {},
+                     work = 0 }
+    for i = at + 3, #args do
+        filter.sets[#filter.sets + 1] = args[i]
+    end
+    if #filter.sets == 0 then
+        filter.sets[1] = 'workers'
+    end
+    return filter
+end
+
+-- The smallest of the sets, its size, and the share of all workers that is in all of them if they are independent.
+local function smallest_set(c, filter)
+    local smallest, size, share = 1, math.huge, 1
+    local all = math.max(call('SCARD', c.p .. 'workers'), 1)
+    for i, set in ipairs(filter.sets) do
+        local card = call('SCARD', c.p .. set)
+        share = share * math.min(card / all, 1)
+        if card < size then
+            smallest, size = i, card
+        end
+    end
+    return smallest, size, share
+end
+
+local function slice_of(list, from, most)
+    local slice = {}
+    for i = from, math.min(from + most - 1, #list) do
+        slice[#slice + 1] = list[i]
+    end
+    return slice
+end
+
+local function in_set(c, filter, set, ids)
+    local kept = {}
+    filter.work = filter.work + #ids
+    local found = call('SMISMEMBER', c.p .. set, unpack(ids))
+    for i, id in ipairs(ids) do
+        if found[i] == 1 then
+            kept[#kept + 1] = id
+        end
+    end
+    return kept
+end
+
+-- Free capacity as text; false of those that may not be given work, where only others are looked for.
+local function free_of(c, filter, ids)
+    if filter.schedulable then
+        filter.work = filter.work + #ids
+        return call('ZMSCORE', c.p .. 'free', unpack(ids))
+    end
+    local free = {}
+    for i, id in ipairs(ids) do
+        free[i] = '0'
+        if filter.least or filter.sorts then
+            filter.work = filter.work + WORK_OF_FIELD
+            free[i] = call('HGET', c.p .. 'worker:' .. id, 'availableCapacity')
+        end
+    end
+    return free
+end
+
+local function has_name(c, filter, id)
+    if filter.prefix == '' then
+        return true
+    end
+    filter.work = filter.work + WORK_OF_FIELD
+    return string.sub(call('HGET', c.p .. 'worker:' .. id, 'name') or '', 1, #filter.prefix) == filter.prefix
+end
+
+-- Adds those of at most SLICE ids, all from one of the sets (or from none: 0), that match, with their free capacity.
+local function add_matching(c, filter, from, ids, matches, free)
+    filter.work = filter.work + #ids + WORK_OF_STEP
+    for i, set in ipairs(filter.sets) do
+        if i ~= from and #ids > 0 then
+            ids = in_set(c, filter, set, ids)
+        end
+    end
+    local scores = #ids > 0 and free_of(c, filter, ids) or {}
+    for i, id in ipairs(ids) do
+        local score = scores[i]
+        if score and (not filter.least or tonumber(score) >= filter.least) and has_name(c, filter, id) then
+            matches[#matches + 1] = id
+            free[#free + 1] = score
+        end
+    end
+end
+
+local function matching(c, filter, from, ids)
+    local matches, free = {}, {}
+    for at = 1, #ids, SLICE do
+        add_matching(c, filter, from, slice_of(ids, at, SLICE), matches, free)
+    end
+    return matches, free
+end
+
+local function bytes_of(flat)
+    local bytes = 0
+    for _, text in ipairs(flat) do
+        bytes = bytes + #text
+    end
+    return bytes
+end
+
+-- counted has the work so far.
+local function begin_page(most, counted)
+    return { workers = {}, bytes = 0, most = tonumber(most), counted = counted }
+end
+
+local function add_to_page(c, page, id)
+    local worker = read_worker(c, id)
+    page.counted.work = page.counted.work + WORK_OF_WORKER
+    page.workers[#page.workers + 1] = worker
+    page.bytes = page.bytes + bytes_of(worker[2]) + bytes_of(worker[3])
+end
+
+local function is_full(page)
+    return #page.workers >= page.most or page.bytes >= PAGE_BYTES or page.counted.work >= WORK_MAX
+end
+
+-- Takes whole steps of a scan, and none that does not fit: whoever goes on from the cursor returned misses nobody. nil at
+-- the end.
+local function take_steps(c, page, cursor, scan, match)
+    local count = math.min(STEP, page.most)
+    repeat
+        local step = scan(cursor, count)
+        local ids = match(step[2])
+        page.counted.work = page.counted.work + WORK_OF_STEP
+        if #page.workers + #ids <= page.most or (count == 1 and #page.workers == 0) then
+            for _, id in ipairs(ids) do
+                add_to_page(c, page, id)
+            end
+            cursor = step[1]
+            if cursor == '0' then
+                return nil
+            end
+            count = math.max(math.min(STEP, page.most - #page.workers), 1)
+        elseif count > 1 then
+            count = 1
+        else
+            return cursor
+        end
+    until is_full(page)
+    return cursor
+end
+
+-- A small set is looked at whole, in the order of ids, from the one after the last. Returns the last, nil at the end.
+local function take_sorted(c, page, filter, from, last)
+    local ids = call('SMEMBERS', c.p .. filter.sets[from])
+    table.sort(ids)
+    local at = 1
+    while ids[at] and ids[at] <= last do
+        at = at + 1
+    end
+    filter.work = filter.work + #ids
+    for begin = at, #ids, SLICE do
+        for _, id in ipairs(matching(c, filter, from, slice_of(ids, begin, SLICE))) do
+            if #page.workers >= page.most or page.bytes >= PAGE_BYTES then
+                return page.workers[#page.workers][1]
+            end
+            add_to_page(c, page, id)
+        end
+        if is_full(page) and ids[begin + SLICE] then
+            return ids[begin + SLICE - 1]
+        end
+    end
+    return nil
+end
+
+local function begin_list(c, filter)
+    local smallest, size = smallest_set(c, filter)
+    return smallest, size <= SORTED_MAX and 's' or 'b', size <= SORTED_MAX and '' or '0'
+end
+
+-- arguments: where the page begins ('' at the start, else set-s<last id> or set-b<cursor>), most, filter.
+-- result: {where the next one begins or '', workers}
+reader('list', function(c, args)
+    local filter = filter_of(args, 3)
+    local page = begin_page(args[2], filter)
+    local set, way, at = string.match(args[1], '^(%d+)%-([sb])(.*)$')
+    set = tonumber(set)
+    if not filter.sets[set] then
+        set, way, at = begin_list(c, filter)
+    elseif way == 's' and call('SCARD', c.p .. filter.sets[set]) > SORTED_STILL then
+        way, at = 'b', '0' -- it has grown: once more, by steps
+    end
+    local next_at
+    if way == 's' then
+        next_at = take_sorted(c, page, filter, set, at)
+    else
+        next_at = take_steps(c, page, at, function(cursor, count)
+            return call('SSCAN', c.p .. filter.sets[set], cursor, 'COUNT', count)
+        end, function(ids)
+            return matching(c, filter, set, ids)
+        end)
+    end
+    return { next_at and int(set) .. '-' .. way .. next_at or '', page.workers }
+end)
+
+-- Where it is quickest to look: along the free capacity, or through the smallest set.
+local function begin_pick(c, filter, most)
+    local smallest, size, share = smallest_set(c, filter)
+    if size == 0 then
+        return nil
+    end
+    if filter.schedulable then
+        local eligible = call('ZCOUNT', c.p .. 'free', filter.least or '-inf', '+inf')
+        if math.min(eligible, most / share) <= size then
+            return 'w', 0
+        end
+    end
+    return 'b', 0, smallest
+end
+
+local function add_pairs(picked, matches, free, most)
+    for i, id in ipairs(matches) do
+        if #picked >= 2 * most then
+            return
+        end
+        picked[#picked + 1] = id
+        picked[#picked + 1] = free[i]
+    end
+end
+
+-- Along the free capacity from the rank on, the freest first. Returns the next rank, nil where the rest is of no use.
+local function pick_walking(c, filter, rank, most, picked)
+    local from = filter.sets[1] == 'workers' and 1 or 0
+    local slice = math.max(math.min(most, SLICE), STEP)
+    local eligible = call('ZCOUNT', c.p .. 'free', filter.least or '-inf', '+inf')
+    while rank < eligible do
+        local ids = call('ZREVRANGE', c.p .. 'free', int(rank), int(math.min(rank + slice, eligible) - 1))
+        local matches, free = matching(c, filter, from, ids)
+        add_pairs(picked, matches, free, most)
+        rank = rank + slice
+        if #picked >= 2 * most then
+            return nil
+        elseif filter.work >= WORK_MAX then
+            return rank
+        end
+    end
+    return nil
+end
+
+local function pick_scanning(c, filter, set, cursor, picked)
+    repeat
+        local step = call('SSCAN', c.p .. filter.sets[set], cursor, 'COUNT', STEP)
+        cursor = step[1]
+        local matches, free = matching(c, filter, set, step[2])
+        add_pairs(picked, matches, free, math.huge)
+    until cursor == '0' or filter.work >= WORK_MAX
+    return cursor ~= '0' and cursor or nil
+end
+
+-- The freest of those that match. Where more has to be looked at than was thought, what was found along the free
+-- capacity is given up for the smallest set. arguments: where ('' at the start, else w<rank> or b<set>-<cursor>), most,
+-- filter. result: {where to go on or '', {id, free capacity, …}}
+reader('pick', function(c, args)
+    local most, picked = tonumber(args[2]), {}
+    local filter = filter_of(args, 3)
+    filter.sorts = true
+    local way, at, set = string.match(args[1], '^([wb])(%d*)%-?(%d*)$')
+    if way == 'b' then
+        set, at = tonumber(at), set
+    elseif way == 'w' then
+        local smallest, size = smallest_set(c, filter)
+        at = tonumber(at)
+        if at > 2 * size then
+            way, set, at = 'b', smallest, '0'
+        end
+    else
+        way, at, set = begin_pick(c, filter, most)
+    end
+    if way == 'w' then
+        local rank = pick_walking(c, filter, at, most, picked)
+        return { rank and 'w' .. int(rank) or '', picked }
+    elseif way == 'b' then
+        local cursor = pick_scanning(c, filter, set, at, picked)
+        return { cursor and 'b' .. int(set) .. '-' .. cursor or '', picked }
+    end
+    return { '', picked }
+end)

@@ -1,0 +1,73 @@
+/* test_retained.c -- retained statuses stay true when the broker loses what it kept, or Redis its memory. */
+#include "e2e/world.h"
+
+#include "support/wait.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+static void lost_statuses_are_told_again_without_any_change(void **state)
+{
+    (void)state;
+    enum { WORKERS = 250 };
+    struct world world;
+    struct fault fault = {0};
+    char id[32];
+    char event_id[64];
+    world_begin(&world, "persistence false\n", NULL);
+    world_start_daemon(&world, 0, NULL);
+    world_wait_listening(&world, 0);
+    for (int i = 0; i < WORKERS; i++) {
+        (void)snprintf(id, sizeof id, "kept-%d", i);
+        world_register(&world, id, "\"heartbeatTimeoutMs\":600000");
+    }
+    world_status(&world, "kept-249", "{\"status\":\"ACTIVE\"}");
+    (void)snprintf(event_id, sizeof event_id, "%s",
+                   redis_reply(world.store, "XREVRANGE muster:{0}:events + - COUNT 1")->element[0]->element[0]->str);
+    server_stop(&world.broker, SIGKILL);
+    assert_int_equal(server_start_again(&world.broker, &fault), ERR_OK);
+    world_observe_again(&world);
+    for (int i = 0; i < WORKERS; i++) {
+        (void)snprintf(id, sizeof id, "kept-%d", i);
+        world_status(&world, id, "{\"status\":\"ACTIVE\",\"health\":\"HEALTHY\",\"revision\":1}");
+    }
+    assert_string_equal(
+        redis_reply(world.store, "XREVRANGE muster:{0}:events + - COUNT 1")->element[0]->element[0]->str, event_id);
+    world_close(&world);
+}
+
+static bool has_come_back(void *context)
+{
+    struct world *world = context;
+    return strcmp(world_field(world, "back", "status"), "ACTIVE") == 0;
+}
+
+static void statuses_of_the_forgotten_are_taken_back(void **state)
+{
+    (void)state;
+    struct world world;
+    struct process agent = {0};
+    world_open(&world, NULL);
+    world_start_agent(&world, &agent, "back", NULL);
+    world_register(&world, "gone", "\"heartbeatTimeoutMs\":600000");
+    world_status(&world, "gone", "{\"status\":\"ACTIVE\"}");
+    int64_t epoch = world_number(world_status(&world, "back", "{\"status\":\"ACTIVE\"}"), "epoch");
+    recorder_mark(world.observer);
+    (void)redis_reply(world.store, "FLUSHALL");
+    assert_non_null(recorder_wait(world.observer, "muster/v1/status/gone", "", WORLD_PATIENCE_MS));
+    assert_true(wait_until(has_come_back, &world, WORLD_PATIENCE_MS));
+    assert_true(world_number(world_status(&world, "back", "{\"status\":\"ACTIVE\"}"), "epoch") > epoch);
+    assert_int_equal(recorder_count(world.observer, "muster/v1/event/failed/+", NULL), 0);
+    process_stop(&agent, SIGKILL);
+    world_close(&world);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lost_statuses_are_told_again_without_any_change),
+        cmocka_unit_test(statuses_of_the_forgotten_are_taken_back),
+    };
+    return cmocka_run_group_tests_name("e2e/retained", tests, NULL, NULL);
+}
