@@ -11,7 +11,16 @@
 enum { NUMBER_TEXT_MAX = 64 };
 
 /* What a field of a document is, whatever text Redis keeps it as. */
-enum field_kind { FIELD_TEXT, FIELD_INT, FIELD_REAL, FIELD_LIST, FIELD_OBJECT, FIELD_DECLARED, FIELD_STATE, FIELD_LINES };
+enum field_kind {
+    FIELD_TEXT,
+    FIELD_INT,
+    FIELD_REAL,
+    FIELD_LIST,
+    FIELD_OBJECT,
+    FIELD_DECLARED,
+    FIELD_STATE,
+    FIELD_LINES
+};
 
 struct document_field {
     const char *name;
@@ -71,20 +80,10 @@ static const struct document_field record_fields[] = {
 };
 
 static const struct document_field event_fields[] = {
-    {"type", FIELD_TEXT},
-    {"workerId", FIELD_TEXT},
-    {"epoch", FIELD_INT},
-    {"revision", FIELD_INT},
-    {"at", FIELD_INT},
-    {"from", FIELD_STATE},
-    {"to", FIELD_STATE},
-    {"reason", FIELD_TEXT},
-    {"code", FIELD_TEXT},
-    {"evidence", FIELD_OBJECT},
-    {"orphanedJobs", FIELD_LIST},
-    {"orphanedJobCount", FIELD_INT},
-    {"message", FIELD_TEXT},
-    {"by", FIELD_TEXT},
+    {"type", FIELD_TEXT},    {"workerId", FIELD_TEXT},   {"epoch", FIELD_INT},         {"revision", FIELD_INT},
+    {"at", FIELD_INT},       {"from", FIELD_STATE},      {"to", FIELD_STATE},          {"reason", FIELD_TEXT},
+    {"code", FIELD_TEXT},    {"evidence", FIELD_OBJECT}, {"orphanedJobs", FIELD_LIST}, {"orphanedJobCount", FIELD_INT},
+    {"message", FIELD_TEXT}, {"by", FIELD_TEXT},
 };
 
 /* A sentence may have been cut within a character: what follows the last whole one is left out. */

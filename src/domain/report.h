@@ -11,10 +11,10 @@ struct report_facts {
     enum worker_status status;
     enum worker_status declared; /* by its latest heartbeat; NONE: by none */
     enum worker_health health;
+    bool alive;                /* its time is not up */
     struct text reason;        /* of its health, where it is not well */
     struct text contradiction; /* of its latest heartbeat */
     struct text left;          /* how it went, of one that is INACTIVE */
-    bool alive;                /* its time is not up */
     int64_t now_ms;            /* of one that is INACTIVE: when it left */
     int64_t last_heartbeat_at_ms;
     int64_t heartbeat_timeout_ms;

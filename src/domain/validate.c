@@ -135,8 +135,8 @@ void validate_heartbeat(const struct heartbeat *heartbeat, struct violations *ou
 static void validate_number(const char *field, struct opt_int value, int64_t min, struct violations *violations)
 {
     if (value.set && value.value < min) {
-        violations_add(violations, CODE_VALIDATION_FAILED, "%s must be at least %" PRId64 " (is %" PRId64 ")", field, min,
-                       value.value);
+        violations_add(violations, CODE_VALIDATION_FAILED, "%s must be at least %" PRId64 " (is %" PRId64 ")", field,
+                       min, value.value);
     }
 }
 

@@ -186,7 +186,9 @@ static bool take_candidates(struct best *best, const struct store_picked *picked
             best->count++;
         }
     }
-    keep_the_best(best);
+    if (best->count > 0) {
+        keep_the_best(best);
+    }
     return true;
 }
 

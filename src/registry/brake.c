@@ -61,14 +61,15 @@ static void on_saved(void *context, enum store_outcome outcome)
     (void)outcome;
 }
 
-static void save(struct registry *registry, const struct brake_scope *scope)
+static void save(struct registry *registry, const struct brake_scope *scope, struct text by, struct text reason)
 {
     char state[STATE_BYTES] = "";
     if (scope->brake.raised || scope->brake.normal > 0) {
         (void)snprintf(state, sizeof state, "%d %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64, scope->brake.raised,
                        scope->brake.raised_ms, scope->brake.normal, scope->raised_missing, scope->raised_workers);
     }
-    store_save_brake(registry->store, text_of(scope->name), text_of(state), on_saved, registry);
+    struct store_brake_save call = {.scope = text_of(scope->name), .state = text_of(state), .by = by, .reason = reason};
+    store_save_brake(registry->store, &call, on_saved, registry);
 }
 
 static void told(struct registry *registry, struct brake_scope *scope, enum brake_change change)
@@ -100,7 +101,7 @@ static void judge(struct registry *registry, struct brake_scope *scope, int64_t 
         told(registry, scope, change);
     }
     if (change != BRAKE_UNCHANGED || scope->brake.normal != normal) {
-        save(registry, scope);
+        save(registry, scope, (struct text){0}, (struct text){0});
     }
 }
 
@@ -232,7 +233,7 @@ bool brake_holds(struct registry *registry, const struct store_due *due)
     return scope != NULL && scope->brake.raised;
 }
 
-static size_t release_all(struct registry *registry)
+static size_t release_all(struct registry *registry, struct text by, struct text reason)
 {
     struct brakes *brakes = &registry->brakes;
     size_t released = 0;
@@ -241,7 +242,7 @@ static size_t release_all(struct registry *registry)
         bool was_raised = scope->brake.raised;
         if (was_raised) {
             told(registry, scope, brake_release(&scope->brake, scope->missing));
-            save(registry, scope);
+            save(registry, scope, by, reason);
         }
         released += was_raised;
     }
@@ -250,13 +251,12 @@ static size_t release_all(struct registry *registry)
 
 void brake_ask_release(struct registry *registry, const struct query *query, struct asker *asker)
 {
-    (void)query;
     intake_call_done(registry);
     if (!registry->active || !registry->brakes.loaded) {
         asker_refuse_for(asker, CODE_UNAVAILABLE, "This registry is not the active one");
         return;
     }
-    const struct extra extra = {"released", json_integer((json_int_t)release_all(registry))};
+    const struct extra extra = {"released", json_integer((json_int_t)release_all(registry, asker->by, query->reason))};
     asker_reply_with(asker, &(struct reply){.code = CODE_OK}, &extra, 1);
 }
 

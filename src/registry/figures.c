@@ -32,9 +32,9 @@ static const char *const reasons[FIGURE_REASONS] = {"none",
                                                     "worker",
                                                     "takeover",
                                                     "other"};
-static const char *const types[FIGURE_TYPES] = {"registered", "updated", "status",    "unhealthy", "recovered",
-                                                "healthy",    "failed",  "draining",  "conflict",  "deregistered",
-                                                "cleaned_up", "refused", "forgotten", "checked",   "other"};
+static const char *const types[FIGURE_TYPES] = {
+    "registered", "updated",      "status",     "unhealthy", "recovered", "healthy", "failed",         "draining",
+    "conflict",   "deregistered", "cleaned_up", "refused",   "forgotten", "checked", "brake_released", "other"};
 static const char *const outcomes[FIGURE_OUTCOMES] = {"unhealthy", "failed",  "cleaned_up", "rechecked",
                                                       "rearmed",   "nothing", "changed",    "other"};
 static const char *const sources[FIGURE_SOURCES] = {

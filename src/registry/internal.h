@@ -143,7 +143,7 @@ enum figure_source { FIGURE_BY_EVENT, FIGURE_BY_SWEEP, FIGURE_AT_START, FIGURE_S
 enum {
     FIGURE_STATES = HEALTH_FAILED + 1,
     FIGURE_REASONS = 10,
-    FIGURE_TYPES = 15,
+    FIGURE_TYPES = 16,
     FIGURE_OUTCOMES = 8,
     FIGURE_LAST_CHANGE = 2, /* of the outcomes */
 };
@@ -410,8 +410,9 @@ void alert_tick(struct registry *registry, int64_t now_ms);
 void alert_ask(struct registry *registry, const struct query *query, struct asker *asker);
 
 /*
- * audit.c: audit_words joins what is wrong; it lives until the next reply. audit_refusal writes down that a registration
- * was refused which the store has not seen; once a minute for each worker. An invalid worker id counts as none.
+ * audit.c: audit_words joins what is wrong; it lives until the next reply. audit_refusal writes down that a
+ * registration was refused which the store has not seen; once a minute for each worker. An invalid worker id counts as
+ * none.
  */
 struct text audit_words(struct registry *registry, const struct violations *violations);
 void audit_refusal(struct registry *registry, const struct store_refusal *refusal);

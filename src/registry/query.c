@@ -42,7 +42,7 @@ bool query_knows_type(struct text type)
 {
     static const char *const types[] = {"registered", "updated", "status",    "unhealthy",    "recovered",
                                         "healthy",    "failed",  "draining",  "deregistered", "cleaned_up",
-                                        "conflict",   "refused", "forgotten", "checked"};
+                                        "conflict",   "refused", "forgotten", "checked",      "brake_released"};
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
         if (text_is(type, types[i])) {
             return true;

@@ -49,8 +49,8 @@ void registry_ask(struct registry *registry, struct text client, struct text ver
                   registry_answer_fn *answer, void *owner);
 
 /*
- * registry_set_sources tells where the configuration's values come from, for whoever asks for them; file may be NULL. Both
- * are copied.
+ * registry_set_sources tells where the configuration's values come from, for whoever asks for them; file may be NULL.
+ * Both are copied.
  */
 void registry_set_sources(struct registry *registry, const char *file, const struct config_sources *sources);
 

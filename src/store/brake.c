@@ -43,11 +43,13 @@ void store_brakes(struct store *store, store_brakes_fn *done, void *context)
     store_send(store, args, parse_brakes, (union store_callback){.brakes = done}, context);
 }
 
-void store_save_brake(struct store *store, struct text scope, struct text state, store_done_fn *done, void *context)
+void store_save_brake(struct store *store, const struct store_brake_save *save, store_done_fn *done, void *context)
 {
     struct args *args = &store->args;
     store_begin(store, args, "save_brake", STORE_WRITES);
-    args_text(args, scope);
-    args_text(args, state);
+    args_text(args, save->scope);
+    args_text(args, save->state);
+    args_text(args, save->by);
+    args_text(args, save->reason);
     store_send(store, args, parse_done, (union store_callback){.done = done}, context);
 }

@@ -205,13 +205,14 @@ struct store_missing {
         struct text zone;
         int64_t workers;
         int64_t missing;
-    } *zones; /* those where somebody is missing */
+    } * zones; /* those where somebody is missing */
     size_t count;
 };
 typedef void store_missing_fn(void *context, const struct store_missing *result);
 void store_missing(struct store *store, store_missing_fn *done, void *context);
 
-/* Brakes as saved: the scope, and the state as text, in pairs. store_save_brake forgets a scope where state is empty. */
+/* Brakes as saved: the scope, and the state as text, in pairs. store_save_brake forgets a scope where state is empty.
+ */
 struct store_brakes {
     enum store_outcome outcome;
     const struct field *brakes;
@@ -219,7 +220,13 @@ struct store_brakes {
 };
 typedef void store_brakes_fn(void *context, const struct store_brakes *result);
 void store_brakes(struct store *store, store_brakes_fn *done, void *context);
-void store_save_brake(struct store *store, struct text scope, struct text state, store_done_fn *done, void *context);
+struct store_brake_save {
+    struct text scope;
+    struct text state;
+    struct text by; /* the operator who released it; absent: nobody did */
+    struct text reason;
+};
+void store_save_brake(struct store *store, const struct store_brake_save *save, store_done_fn *done, void *context);
 
 /* ------------------------------------------------------------------------------------ statistics and alerts */
 
@@ -433,8 +440,8 @@ void store_import_send(struct store *store, store_imported_fn *done, void *conte
 
 struct store_events {
     enum store_outcome outcome;
-    struct text next; /* the last id looked at: continue after it */
-    bool more;        /* there is something after it */
+    struct text next;   /* the last id looked at: continue after it */
+    bool more;          /* there is something after it */
     struct text oldest; /* id of the oldest event that is kept */
     bool truncated;     /* events after the id asked for may be gone */
     const struct store_event *events;
@@ -454,10 +461,10 @@ void store_last_event(struct store *store, store_events_fn *done, void *context)
 struct store_health {
     enum store_outcome outcome;
     struct store_worker worker;
-    int64_t now_ms;             /* Redis's clock */
-    struct opt_int alive_ms;    /* until its silence counts */
-    struct opt_int recheck_ms;  /* until the next check */
-    struct opt_int cleanup_ms;  /* until it is cleaned up */
+    int64_t now_ms;            /* Redis's clock */
+    struct opt_int alive_ms;   /* until its silence counts */
+    struct opt_int recheck_ms; /* until the next check */
+    struct opt_int cleanup_ms; /* until it is cleaned up */
 };
 typedef void store_health_fn(void *context, const struct store_health *result);
 void store_health(struct store *store, struct text id, store_health_fn *done, void *context);

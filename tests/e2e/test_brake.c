@@ -131,7 +131,10 @@ static void operator_releases_brake(void **state)
     open_with(&world, NULL);
     register_fleet(&world, "w", FLEET, "");
     assert_true(beat_until(&world, "w", 5, FLEET, is_brake_on, WORLD_PATIENCE_MS));
-    assert_like(world_ask(&world, "request/op/brake-release", "client/op", ""), "{\"code\":\"ok\",\"released\":1}");
+    assert_like(world_ask(&world, "request/op/brake-release", "client/op", "{\"reason\":\"a site was moved\"}"),
+                "{\"code\":\"ok\",\"released\":1}");
+    assert_non_null(strstr(world_ask(&world, "request/op/events", "client/op", "{\"type\":\"brake_released\"}"),
+                           "\"message\":\"a site was moved\",\"by\":\"op\""));
     assert_true(beat_until(&world, "w", 5, FLEET, are_all_cleaned_up, WORLD_PATIENCE_MS));
     assert_like(world_ask(&world, "request/op/brake-release", "client/op", ""), "{\"code\":\"ok\",\"released\":0}");
     world_close(&world);

@@ -320,6 +320,38 @@ static void reply_that_would_be_too_long_is_shortened(void **state)
     buf_fini(&payload);
 }
 
+static void refusals_that_would_be_too_long_are_shortened_to_their_code(void **state)
+{
+    struct world *world = *state;
+    struct buf payload = {0};
+    append_workers(
+        &payload, 1000,
+        "{\"workerId\":\"gw1-r%d\",\"name\":[],\"maxConcurrentJobs\":[],\"port\":[],\"hostName\":[],\"zone\":[],"
+        "\"hostAddress\":[],\"version\":[],\"priorityThreshold\":[],\"workerLoadFactor\":[],\"bootId\":[],"
+        "\"heartbeatIntervalMs\":[],\"heartbeatTimeoutMs\":[],\"connection\":[],\"sentAt\":[]}");
+    const char *reply = ask(world, "gw-1", "register", buf_text(&payload));
+    assert_like(reply, "{\"code\":\"ok\",\"accepted\":0,\"refused\":1000,\"shortened\":true}");
+    assert_true(strlen(reply) <= MESSAGE_GATEWAY_BYTES_MAX);
+    assert_int_equal(result_count(reply), 1000);
+    char *first = result_at(reply, 0);
+    assert_non_null(strstr(first, "\"errors\":[\"name must be text (is a list)\""));
+    free(first);
+    size_t shortest = 0;
+    json_t *document = json_loads(reply, 0, NULL);
+    for (size_t i = 0; i < 1000; i++) {
+        char least[128];
+        char *result = json_dumps(json_array_get(json_object_get(document, "results"), i), JSON_COMPACT);
+        (void)snprintf(least, sizeof least,
+                       "{\"success\":false,\"code\":\"invalid_payload\",\"workerId\":\"gw1-r%zu\"}", i);
+        assert_like(result, least);
+        shortest += strcmp(result, least) == 0 ? 1 : 0;
+        free(result);
+    }
+    json_decref(document);
+    assert_true(shortest > 0);
+    buf_fini(&payload);
+}
+
 /* ---------------------------------------------------------------------------------------- heartbeats */
 
 static void assert_each_was_heard(struct world *world, const char *format, const char *times)
@@ -574,6 +606,7 @@ int main(void)
         cmocka_unit_test(batch_of_one_mebibyte_is_taken_and_one_byte_more_is_too_large),
         cmocka_unit_test(batch_of_more_than_1000_is_too_large),
         cmocka_unit_test(reply_that_would_be_too_long_is_shortened),
+        cmocka_unit_test(refusals_that_would_be_too_long_are_shortened_to_their_code),
         cmocka_unit_test(hundred_heartbeats_in_json_are_answered_in_order),
         cmocka_unit_test(hundred_heartbeats_in_messagepack_are_answered_in_messagepack),
         cmocka_unit_test(heartbeats_that_nobody_asked_about_are_answered_where_refused),

@@ -17,6 +17,7 @@ static json_t *ask(struct world *world, const char *verb, const char *payload)
     char topic[TOPIC_BYTES];
     (void)snprintf(topic, sizeof topic, "request/op/%s", verb);
     json_decref(reply);
+    reply = NULL;
     reply = json_loads(world_ask(world, topic, "client/op", payload), 0, NULL);
     assert_non_null(reply);
     return reply;

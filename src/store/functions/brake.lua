@@ -17,13 +17,17 @@ reader('brakes', function(c)
     return call('HGETALL', c.p .. 'brake')
 end)
 
--- arguments: scope, state; an empty state forgets the scope
+-- arguments: scope, state; an empty state forgets the scope. Where an operator has released it: who, and why.
 writer('save_brake', function(c, args)
     local scope, state_text = args[HEADER + 1], args[HEADER + 2]
     if given(state_text) then
         call('HSET', c.p .. 'brake', scope, state_text)
     else
         call('HDEL', c.p .. 'brake', scope)
+    end
+    local by, message = args[HEADER + 3], args[HEADER + 4]
+    if given(by) then
+        note_down(c, 'brake_released', nil, { by = by, message = message, evidence = cjson.encode({ scope = scope }) })
     end
     return 1
 end)
