@@ -96,9 +96,12 @@ struct announcements {
 };
 
 /* Retained statuses that may not be true any more. restate.c */
+enum { GHOSTS_A_CALL = 100 };
 struct restate {
     bool statuses; /* are to be told again, from place on */
     bool busy;
+    bool failed;   /* the page under way is to be told again */
+    size_t untold; /* of the page under way */
     char place[512];
     size_t place_len;
     char page_place[512]; /* where the page under way began */
@@ -107,7 +110,7 @@ struct restate {
     struct restate_seen {
         char id[WORKER_ID_MAX];
         size_t len;
-    } seen[100]; /* retained, and not looked up yet */
+    } seen[GHOSTS_A_CALL]; /* retained, and not looked up yet */
     size_t seen_count;
 };
 

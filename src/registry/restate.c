@@ -4,98 +4,86 @@
  */
 #include "registry/internal.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
-enum { PAGE_WORKERS = 100, GHOSTS_A_CALL = 100, PLACE_BYTES = 512 };
-
-struct restate_page {
-    struct registry *registry;
-    size_t untold; /* of the page */
-    bool failed;
-};
+enum { PAGE_WORKERS = 100 };
 
 /* Statuses: a page is read, told, and acknowledged before the next one. */
 
-static void end_page(struct restate_page *page)
+static void end_page(struct registry *registry)
 {
-    struct restate *restate = &page->registry->restate;
+    struct restate *restate = &registry->restate;
     restate->busy = false;
-    if (page->failed) {
+    if (restate->failed) {
         restate->place_len = restate->page_place_len;
         memcpy(restate->place, restate->page_place, restate->place_len);
     } else if (restate->place_len == 0) {
         restate->statuses = false;
-        note(page->registry, LOG_INFO, "all statuses have been told again");
+        note(registry, LOG_INFO, "all statuses have been told again");
     }
-    free(page);
 }
 
 static void on_told(void *context, bool told)
 {
-    struct restate_page *page = context;
-    page->failed = page->failed || !told;
-    if (--page->untold == 0) {
-        end_page(page);
+    struct registry *registry = context;
+    struct restate *restate = &registry->restate;
+    restate->failed = restate->failed || !told;
+    if (--restate->untold == 0) {
+        end_page(registry);
     }
 }
 
-static void tell(struct registry *registry, struct text id, const json_t *document, announce_done_fn *done,
-                 void *context)
+static void tell(struct registry *registry, struct text id, const json_t *document, announce_done_fn *done)
 {
     announce(registry, &(struct announcement){.below = "status/", .id = id, .document = document, .retained = true},
-             done, context);
+             done, registry);
 }
 
-static void tell_page(struct restate_page *page, const struct store_page *result)
+static void tell_page(struct registry *registry, const struct store_page *result)
 {
-    page->untold = result->count + 1;
+    registry->restate.untold = result->count + 1;
     for (size_t i = 0; i < result->count; i++) {
         const struct store_worker *worker = &result->workers[i];
         json_t *document = status_document(worker->id, worker->fields, worker->count);
         if (document != NULL) {
-            tell(page->registry, worker->id, document, on_told, page);
+            tell(registry, worker->id, document, on_told);
         } else {
-            on_told(page, false);
+            on_told(registry, false);
         }
         json_decref(document);
     }
-    on_told(page, true);
+    on_told(registry, true);
 }
 
 static void on_page(void *context, const struct store_page *result)
 {
-    struct restate_page *page = context;
-    struct restate *restate = &page->registry->restate;
+    struct registry *registry = context;
+    struct restate *restate = &registry->restate;
     memcpy(restate->page_place, restate->place, restate->place_len);
     restate->page_place_len = restate->place_len;
-    if (result->outcome != STORE_DONE || result->next.len > sizeof restate->place) {
-        page->failed = true;
-        end_page(page);
+    restate->failed = result->outcome != STORE_DONE || result->next.len > sizeof restate->place;
+    if (restate->failed) {
+        end_page(registry);
         return;
     }
     restate->place_len = result->next.len;
     if (result->next.len > 0) {
         memcpy(restate->place, result->next.data, result->next.len);
     }
-    tell_page(page, result);
+    tell_page(registry, result);
 }
 
 static void next_page(struct registry *registry)
 {
-    struct restate *restate = &registry->restate;
-    struct restate_page *page = calloc(1, sizeof *page);
-    if (page == NULL) {
-        return;
-    }
     static const struct query everybody = {0};
+    struct restate *restate = &registry->restate;
     struct store_search search = {.query = &everybody, .most = PAGE_WORKERS};
     if (restate->place_len > 0) {
         search.place = (struct text){restate->place, restate->place_len};
     }
-    page->registry = registry;
     restate->busy = true;
-    store_list(registry->store, &search, on_page, page);
+    store_list(registry->store, &search, on_page, registry);
 }
 
 /* Ghosts: what is retained is looked up, and taken back where nobody is behind it. */
@@ -115,7 +103,7 @@ static void on_looked_up(void *context, const struct store_page *result)
         if (worker->count == 0 || text_is(store_worker_field(worker, "status"), "INACTIVE")) {
             note(registry, LOG_INFO, "the retained status of %.*s is of nobody and is taken back",
                  TEXT_ARG(worker->id));
-            tell(registry, worker->id, NULL, on_taken_back, registry);
+            tell(registry, worker->id, NULL, on_taken_back);
         }
     }
     if (result->outcome != STORE_DONE) {

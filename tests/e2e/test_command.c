@@ -26,7 +26,7 @@ static const struct record *wait_on(struct world *world, const char *topic, cons
     const struct record *record = recorder_wait(world->observer, topic, like, WORLD_PATIENCE_MS);
     if (record == NULL) {
         recorder_print(world->observer);
-        fail_msg("nothing like %s on %s", like, topic);
+        fail_msg("nothing like %s on %s", like != NULL ? like : "anything", topic);
     }
     return record;
 }

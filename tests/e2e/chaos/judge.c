@@ -49,10 +49,10 @@ static const char *part(const json_t *line, const char *object, const char *name
 }
 
 /* The next line of a kind about a worker (id NULL: about anyone), from *index on. */
-static const json_t *next(const struct trial *trial, size_t *index, const char *what, const char *id)
+static json_t *next(const struct trial *trial, size_t *index, const char *what, const char *id)
 {
     for (; *index < json_array_size(trial->lines); (*index)++) {
-        const json_t *line = json_array_get(trial->lines, *index);
+        json_t *line = json_array_get(trial->lines, *index);
         const char *whose = is_what(line, "change") ? text(line, "workerId") : text(line, "id");
         if (is_what(line, what) && (id == NULL || strcmp(whose, id) == 0)) {
             (*index)++;
@@ -254,17 +254,15 @@ static void judge_told(struct trial *trial)
 {
     json_t *by_id = json_object();
     size_t at = 0;
-    for (const json_t *change = next(trial, &at, "change", NULL); change != NULL;
-         change = next(trial, &at, "change", NULL)) {
-        (void)json_object_set(by_id, text(change, "eventId"), (json_t *)(uintptr_t)change);
+    for (json_t *change = next(trial, &at, "change", NULL); change != NULL; change = next(trial, &at, "change", NULL)) {
+        (void)json_object_set(by_id, text(change, "eventId"), change);
     }
     at = 0;
-    for (const json_t *heard = next(trial, &at, "heard", NULL); heard != NULL;
-         heard = next(trial, &at, "heard", NULL)) {
-        json_t *copy = json_copy((json_t *)(uintptr_t)heard);
+    for (json_t *heard = next(trial, &at, "heard", NULL); heard != NULL; heard = next(trial, &at, "heard", NULL)) {
+        json_t *copy = json_copy(heard);
         (void)json_object_set_new(copy, "what", json_string("change"));
-        const json_t *change = json_object_get(by_id, text(heard, "eventId"));
-        if (change == NULL || !json_equal(change, copy)) {
+        const json_t *told = json_object_get(by_id, text(heard, "eventId"));
+        if (told == NULL || !json_equal(told, copy)) {
             accuse(trial, "told: event %s of %s was told otherwise than it is in the stream", text(heard, "eventId"),
                    text(heard, "workerId"));
         }
