@@ -352,7 +352,7 @@ static void import_takes_registration_documents_however_they_stand(void **state)
     struct world *world = *state;
     char path[PATH_BYTES];
     write_file(world, "documents.json",
-               "[{\"workerId\":\"d-1\",\"name\":\"D\",\"maxConcurrentJobs\":5,\n"
+               "[{\"workerId\":\"d-1\",\"name\":\"D\",\"maxConcurrentJobs\":5,\"heartbeatTimeoutMs\":600000,\n"
                "  \"capabilities\":\"{\\\"java\\\": true}\",\"tags\":\"production,high-performance\"}]\n"
                "{\"workers\":[{\"workerId\":\"d-2\",\"name\":\"D\",\"maxConcurrentJobs\":5}]}\n"
                "{\"workerId\":\"d-3\",\"name\":\"D\",\"maxConcurrentJobs\":5} "

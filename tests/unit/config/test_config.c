@@ -639,6 +639,26 @@ static void reload_takes_over_what_may_change_and_names_the_rest(void **state)
     assert_int_equal(running->publish.encoding, 0);
 }
 
+static void reload_keeps_origin_of_what_it_keeps(void **state)
+{
+    (void)state;
+    const char *options[] = {"mqtt.uri=tcp://other:1883", "log.level=debug"};
+    struct config config;
+    struct config_sources sources;
+    struct config_sources fresh;
+    struct buf errors = {0};
+    assert_int_equal(config_load(NULL, NULL, NULL, 0, &config, &sources, &errors), ERR_OK);
+    assert_int_equal(config_load(NULL, NULL, options, 2, &config, &fresh, &errors), ERR_OK);
+    config_reload_sources(&sources, &fresh);
+    size_t count = 0;
+    const struct config_key *keys = config_keys(&count);
+    for (size_t i = 0; i < count; i++) {
+        bool taken_over = strcmp(keys[i].name, "log.level") == 0;
+        assert_int_equal(sources.origins[i].source, taken_over ? CONFIG_FROM_OPTION : CONFIG_FROM_DEFAULT);
+    }
+    buf_fini(&errors);
+}
+
 static void reload_of_shorter_string_is_seen_as_change_only_once(void **state)
 {
     struct fixture *fixture = *state;
@@ -773,6 +793,7 @@ int main(void)
         WITH_FIXTURE(rules_load_factors_out_of_order_are_error),
         WITH_FIXTURE(rules_certificate_needs_key),
         WITH_FIXTURE(reload_takes_over_what_may_change_and_names_the_rest),
+        cmocka_unit_test(reload_keeps_origin_of_what_it_keeps),
         WITH_FIXTURE(reload_of_shorter_string_is_seen_as_change_only_once),
         WITH_FIXTURE(listing_is_a_file_that_loads_the_same),
         WITH_FIXTURE(listing_shows_no_secret),
