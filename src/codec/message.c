@@ -245,6 +245,11 @@ bool decode_batch_heartbeat(struct decoder *decoder, const struct batch *batch, 
     return out_violations->count == before;
 }
 
+size_t decode_item_bytes(const struct decoder *decoder)
+{
+    return reader_bytes_taken(&decoder->reader);
+}
+
 bool decode_deregistration(struct decoder *decoder, struct text payload, struct deregistration *out,
                            struct violations *out_violations)
 {

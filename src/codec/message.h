@@ -86,6 +86,9 @@ bool decode_batch_state(struct decoder *decoder, const struct batch *batch, size
 bool decode_batch_will(struct decoder *decoder, const struct batch *batch, size_t index, struct will *out,
                        struct violations *out_violations) MUST_USE;
 
+/* decode_item_bytes returns how long the item was that was decoded last, blanks before it included. */
+size_t decode_item_bytes(const struct decoder *decoder);
+
 /*
  * decode_document reads any payload (a map at its top) as a tree that the caller owns (json_decref); NULL where it
  * cannot be decoded or is beyond a limit, with the violation. For those who read what the registry publishes.

@@ -58,6 +58,10 @@ struct config {
         int64_t max_consecutive_failures;
         bool auto_recovery;
         int64_t cleanup_threshold_ms;
+        int64_t flap_count;
+        int64_t flap_window_ms;
+        int64_t flap_hold_ms;
+        int64_t flap_hold_max_ms;
     } health;
     struct {
         int64_t max_attempts;
@@ -66,6 +70,7 @@ struct config {
         double min_load_factor;
         double max_load_factor;
         int64_t max_workers;
+        int64_t max_per_s;
     } registration;
     struct {
         int64_t percent;

@@ -74,7 +74,7 @@ bool alert_rule_name_valid(struct text name)
 
 bool alert_name_reserved(struct text name)
 {
-    return text_is(name, "brake");
+    return text_is(name, "brake") || text_is(name, "flapping");
 }
 
 const char *alert_metric_name(enum alert_metric metric)

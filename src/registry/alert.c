@@ -199,12 +199,33 @@ static void retire(struct registry *registry, struct alert *alert)
     tell_log(registry, alert);
 }
 
+/* Still raised, but for something else as well or no more: since when does not change. */
+static void reword(struct registry *registry, struct alert *alert, const char *message)
+{
+    json_t *document = json_deep_copy(alert->document);
+    (void)json_object_set_new(document, "at", json_integer(system_now_ms(registry)));
+    (void)json_object_set_new(document, "message", json_string(message));
+    put(registry, alert, document);
+}
+
+static bool says(const struct alert *alert, const char *message)
+{
+    const char *said = json_string_value(json_object_get(alert->document, "message"));
+    return said != NULL && strcmp(said, message) == 0;
+}
+
 void alert_set(struct registry *registry, const char *rule, bool raised, enum alert_severity severity,
                const char *message)
 {
     struct alerts *alerts = registry->alerts;
     struct alert *alert = find(alerts, text_of(rule));
-    if (!alerts->loaded || raised == (alert != NULL && alert->state.raised)) {
+    if (!alerts->loaded) {
+        return;
+    }
+    if (raised == (alert != NULL && alert->state.raised)) {
+        if (raised && !says(alert, message)) {
+            reword(registry, alert, message);
+        }
         return;
     }
     alert = find_or_add(registry, text_of(rule));

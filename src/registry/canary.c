@@ -17,7 +17,7 @@ static int64_t redis_now_ms(const struct registry *registry)
 static bool can_listen(const struct registry *registry)
 {
     return registry->active && registry->control.subscribed && registry->pulse.subscribed &&
-           store_is_up(registry->store) && store_clock(registry->store)->known;
+           store_is_up(registry->store) && store_clock(registry->store)->known && !registry->kept.pending;
 }
 
 /* Hearing begins again now, or as soon as everything that it needs is there. */

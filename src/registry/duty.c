@@ -13,6 +13,7 @@ static void become_active(struct registry *registry, struct text token)
     registry->reconciled = (struct reconciled){0};
     registry->lease_renewed_ms = registry->lease_asked_ms;
     store_set_token(registry->store, token);
+    kept_send(registry);
     note(registry, LOG_INFO, "active under token %.*s", TEXT_ARG(token));
     connection_want(&registry->control, true);
     connection_want(&registry->pulse, true);
@@ -44,6 +45,8 @@ static void on_lease(void *context, const struct store_lease *lease)
             restate_memory_lost(registry);
         }
         become_active(registry, lease->token);
+    } else if (lease->outcome == STORE_DONE && !text_is(lease->holder, registry->instance)) {
+        kept_forget(registry);
     }
 }
 

@@ -149,8 +149,9 @@ static void append_intake(const struct registry *registry, struct buf *out)
 {
     struct buf depths = {0};
     struct buf bytes = {0};
-    exposition_family(out, "muster_messages_dropped_total", "counter",
-                      "Messages dropped because an inbox was full, or (store) because Redis was away.");
+    exposition_family(
+        out, "muster_messages_dropped_total", "counter",
+        "Messages dropped because an inbox was full, or (store) because Redis was away and they could not be kept.");
     append_connection(&registry->control, out, &depths, &bytes);
     append_connection(&registry->pulse, out, &depths, &bytes);
     exposition_count(out, "muster_messages_dropped_total", "connection=\"store\"",

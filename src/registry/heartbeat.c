@@ -14,12 +14,16 @@ struct heartbeat_batch {
     int64_t opened_us; /* monotonic */
     size_t count;
     size_t requests; /* of them: measured as requests are */
+    bool keeps;      /* what cannot be told to Redis is kept */
+    struct buf payloads;
     struct sender {
         struct asker *asker;
         struct results_item *item; /* of a gateway that did not ask */
         enum topic_kind kind;
         enum encoding encoding;
         bool settled;
+        size_t payload_at; /* in payloads */
+        size_t payload_len;
         size_t id_len;
         char id[WORKER_ID_MAX];
     } senders[STORE_HEARTBEATS_MAX];
@@ -79,8 +83,8 @@ static void tell(struct registry *registry, struct sender *sender, const struct 
     results_pass(sender->item, answer->code);
 }
 
-/* Those that Redis had nothing to say of: they are well, or it could not be reached. */
-static void settle_rest(struct heartbeat_batch *batch, bool reached)
+/* Those that Redis had nothing to say of are well. */
+static void settle_rest(struct heartbeat_batch *batch)
 {
     struct registry *registry = batch->registry;
     for (size_t i = 0; i < batch->count; i++) {
@@ -88,15 +92,30 @@ static void settle_rest(struct heartbeat_batch *batch, bool reached)
         if (sender->settled) {
             continue;
         }
-        registry->counters.heartbeats_dropped += reached ? 0 : 1;
+        count_message(registry, sender->kind, CODE_OK);
+        results_pass(sender->item, CODE_OK);
+    }
+}
+
+static bool keep(struct heartbeat_batch *batch, const struct sender *sender)
+{
+    struct text payload = {batch->payloads.data + sender->payload_at, sender->payload_len};
+    return batch->keeps && !batch->payloads.failed &&
+           kept_keep(batch->registry, (struct text){sender->id, sender->id_len}, payload);
+}
+
+/* Redis could not be told: who asked is told so, and the heartbeats are kept for it. */
+static void settle_undone(struct heartbeat_batch *batch)
+{
+    struct registry *registry = batch->registry;
+    for (size_t i = 0; i < batch->count; i++) {
+        struct sender *sender = &batch->senders[i];
+        registry->counters.heartbeats_dropped += keep(batch, sender) ? 0 : 1;
         if (sender->asker != NULL) {
             asker_refuse_for(sender->asker, CODE_UNAVAILABLE, "The registry cannot reach its store");
-            continue;
+        } else {
+            results_pass(sender->item, CODE_UNAVAILABLE);
         }
-        if (reached) {
-            count_message(registry, sender->kind, CODE_OK);
-        }
-        results_pass(sender->item, reached ? CODE_OK : CODE_UNAVAILABLE);
     }
 }
 
@@ -116,7 +135,14 @@ static void on_heartbeats(void *context, const struct store_heartbeats *result)
         tell(registry, &batch->senders[result->answers[i].index], &result->answers[i]);
     }
     histogram_add(&registry->figures.handling, clock_monotonic_us() - batch->opened_us, batch->count - batch->requests);
-    settle_rest(batch, result->outcome == STORE_DONE);
+    if (result->outcome == STORE_DONE) {
+        settle_rest(batch);
+    } else {
+        batch->keeps = batch->keeps && result->outcome != STORE_BROKEN;
+        settle_undone(batch);
+    }
+    kept_settle(registry);
+    buf_fini(&batch->payloads);
     free(batch);
     if (registry->batches_open-- == BATCHES_MAX) {
         connection_resume(&registry->pulse);
@@ -159,6 +185,8 @@ static struct heartbeat_batch *open_batch(struct registry *registry)
             registry->batch->opened_us = clock_monotonic_us();
             registry->batch->count = 0;
             registry->batch->requests = 0;
+            registry->batch->keeps = registry->active;
+            registry->batch->payloads = (struct buf){0};
         }
     }
     return registry->batch;
@@ -175,11 +203,17 @@ static void add(struct registry *registry, const struct inbound *inbound, const 
         return;
     }
     bool asked = is_asked(inbound);
+    kept_outdate(registry, id, inbound->payload);
     batch->requests += inbound->sender.kind == TOPIC_REQUEST ? 1 : 0;
     struct sender *sender = &batch->senders[batch->count++];
-    *sender = (struct sender){
-        .item = inbound->item, .kind = inbound->sender.kind, .encoding = inbound->encoding, .id_len = id.len};
+    *sender = (struct sender){.item = inbound->item,
+                              .kind = inbound->sender.kind,
+                              .encoding = inbound->encoding,
+                              .payload_at = batch->payloads.len,
+                              .payload_len = inbound->payload.len,
+                              .id_len = id.len};
     memcpy(sender->id, id.data, id.len);
+    buf_append_text(&batch->payloads, inbound->payload);
     sender->asker = asked ? asker_new(registry, inbound, id, heartbeat->request_id) : NULL;
     store_heartbeat_add(registry->store, heartbeat, asked);
     if (batch->count == STORE_HEARTBEATS_MAX) {

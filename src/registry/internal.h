@@ -2,8 +2,10 @@
 #ifndef MUSTER_REGISTRY_INTERNAL_H
 #define MUSTER_REGISTRY_INTERNAL_H
 
+#include "base/admission.h"
 #include "base/backoff.h"
 #include "base/histogram.h"
+#include "base/newest.h"
 #include "base/throttle.h"
 #include "broker/broker.h"
 #include "codec/document.h"
@@ -173,6 +175,13 @@ struct check;
 /* Heartbeats on their way to Redis. heartbeat.c */
 struct heartbeat_batch;
 
+/* Heartbeats that Redis could not be told, the newest of each worker. kept.c */
+struct kept {
+    struct newest *heartbeats; /* worker id: payload */
+    bool pending;        /* there are some, or they were handed over and it is not known yet whether Redis has them */
+    int64_t retry_at_ms; /* monotonic */
+};
+
 /* What is on its way from the stream to the world. publish.c */
 struct publisher {
     bool reading;
@@ -192,7 +201,7 @@ struct publisher {
 enum message_result { MESSAGE_RETAINED = CODE_COUNT, MESSAGE_RESULT_COUNT };
 struct counters {
     uint64_t messages[TOPIC_KIND_COUNT][MESSAGE_RESULT_COUNT]; /* by kind and the code that was the answer */
-    uint64_t heartbeats_dropped;                               /* while Redis was away */
+    uint64_t heartbeats_dropped;                               /* while Redis was away, and no room to keep them */
     uint64_t events_published;
     uint64_t steps_by_event;
     uint64_t steps_by_sweep;
@@ -246,9 +255,11 @@ struct registry {
     struct alerts *alerts;
     struct figures figures;
     struct reconciled reconciled;
+    struct kept kept;
     struct heartbeat_batch *batch; /* being gathered */
     size_t batches_open;
     struct throttle throttle;
+    struct admission admission; /* of registrations */
     struct publisher publisher;
     struct counters counters;
     struct counters counters_told;
@@ -332,6 +343,9 @@ bool brake_holds(struct registry *registry, const struct store_due *due); /* the
 void brake_ask_release(struct registry *registry, const struct query *query, struct asker *asker);
 void brake_fini(struct registry *registry);
 
+/* flap.c: raises, words and lifts the alert that names who is held back for flapping. */
+void flap_judge(struct registry *registry, const struct store_statistics *statistics);
+
 /*
  * announce.c: tells a document on a topic outside the stream. done is called once, maybe before announce returns; told:
  * the broker has it. announce_settled takes an acknowledgement or refusal; false where it is not one of these.
@@ -400,8 +414,9 @@ void metric_observe(struct registry *registry, const struct store_statistics *st
                     double observed[ALERT_METRIC_COUNT]);
 
 /*
- * alert.c. alert_set raises or lifts an alert that has no rule; nothing happens where it is so already, or until it is
- * known what earlier daemons raised, so set it again and again. rule is like a worker's id.
+ * alert.c. alert_set raises or lifts an alert that has no rule, or says in other words why it is raised; nothing
+ * happens where it is so already, or until it is known what earlier daemons raised, so set it again and again. rule is
+ * like a worker's id.
  */
 enum err alert_new(struct registry *registry, struct fault *out_fault) MUST_USE;
 void alert_fini(struct registry *registry);
@@ -483,6 +498,20 @@ void will_heard(struct registry *registry, uint64_t canary); /* of this number, 
 void will_interrupt(struct registry *registry);              /* those that wait are late */
 void will_fini(struct registry *registry);
 void heartbeat_flush(struct registry *registry);
+
+/*
+ * kept.c: kept_keep keeps a heartbeat until Redis takes it; false where there is no room for it. kept_outdate forgets
+ * what is kept of a worker: a later heartbeat has been heard, with this payload. kept_settle is called when it is known
+ * what became of a batch. kept_send hands over as many as may be under way at once, kept_tick the rest.
+ */
+enum err kept_new(struct registry *registry, struct fault *out_fault) MUST_USE;
+void kept_fini(struct registry *registry);
+bool kept_keep(struct registry *registry, struct text worker_id, struct text payload);
+void kept_outdate(struct registry *registry, struct text worker_id, struct text payload);
+void kept_forget(struct registry *registry); /* somebody else was active */
+void kept_settle(struct registry *registry);
+void kept_send(struct registry *registry);
+void kept_tick(struct registry *registry, int64_t now_ms);
 
 /* batch.c gateway.c */
 void handle_register_batch(struct registry *registry, const struct inbound *inbound);

@@ -1,6 +1,8 @@
 /* register.c -- a worker registers: decoded, validated, counted where refused, answered when Redis has it. */
 #include "registry/internal.h"
 
+#include "base/clock.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -83,6 +85,22 @@ static void refuse(struct registry *registry, const struct inbound *inbound, str
     asker_reply(asker, reply);
 }
 
+/* Where Redis is away there is nothing to be spared, and everybody is told that. */
+static bool is_admitted(struct registry *registry, int64_t *out_retry_ms)
+{
+    int64_t per_s = registry->config.registration.max_per_s;
+    return per_s == 0 || !store_is_up(registry->store) ||
+           admission_allows(&registry->admission, per_s, clock_monotonic_us(), out_retry_ms);
+}
+
+/* The attempt is not counted, and not written down either: it is Redis that is spared. */
+static void send_away(struct asker *asker, int64_t retry_ms)
+{
+    asker_reply(asker, &(struct reply){.code = CODE_RATE_LIMITED,
+                                       .message = text_of("Too many workers are registering at once"),
+                                       .retry_after_ms = {.set = true, .value = retry_ms}});
+}
+
 void register_worker(struct registry *registry, const struct inbound *inbound, struct registration *registration,
                      bool decoded)
 {
@@ -100,6 +118,11 @@ void register_worker(struct registry *registry, const struct inbound *inbound, s
         refuse(registry, inbound, asker,
                &(struct reply){.code = CODE_IDENTITY_MISMATCH,
                                .message = text_of("workerId names another worker than the topic")});
+        return;
+    }
+    int64_t retry_ms = 0;
+    if (!is_admitted(registry, &retry_ms)) {
+        send_away(asker, retry_ms);
         return;
     }
     validate_registration(registration, &registry->limits, violations);

@@ -27,6 +27,7 @@ static void on_store_up(void *owner)
     note(registry, LOG_INFO, "Redis is up at %s", registry->config.redis.uri);
     registry->lease_asked_ms = 0;
     registry->reconciled = (struct reconciled){0};
+    kept_send(registry);
     canary_interrupt(registry, "Redis is back");
     publish_kick(registry);
 }
@@ -91,6 +92,7 @@ static void tick(evutil_socket_t fd, short what, void *arg)
     store_tick(registry->store);
     duty_tick(registry, now_ms);
     canary_tick(registry, now_ms);
+    kept_tick(registry, now_ms);
     brake_tick(registry);
     expire_tick(registry);
     publish_tick(registry, now_ms);
@@ -120,6 +122,10 @@ static struct store_policy policy_of(const struct config *config)
         .retry_delay_ms = config->registration.retry_delay_ms,
         .max_workers = config->registration.max_workers,
         .events_max_length = config->events.max_length,
+        .flap_count = config->health.flap_count,
+        .flap_window_ms = config->health.flap_window_ms,
+        .flap_hold_ms = config->health.flap_hold_ms,
+        .flap_hold_max_ms = config->health.flap_hold_max_ms,
     };
 }
 
@@ -206,6 +212,9 @@ static enum err new_loop_parts(struct registry *registry, struct fault *out_faul
     if (err == ERR_OK) {
         err = alert_new(registry, out_fault);
     }
+    if (err == ERR_OK) {
+        err = kept_new(registry, out_fault);
+    }
     return err == ERR_OK ? expire_new(registry, out_fault) : err;
 }
 
@@ -222,6 +231,7 @@ enum err registry_new(struct event_base *base, const struct config *config, cons
     registry->hearing = (struct hearing){.since_ms = INT64_MAX, .until_ms = 0};
     publish_init(registry);
     figures_init(&registry->figures);
+    admission_init(&registry->admission, (uint64_t)clock_wall_ms() ^ (uint64_t)getpid());
     name_instance(registry);
     enum err err = new_store(registry, out_fault);
     if (err == ERR_OK) {
@@ -256,6 +266,7 @@ void registry_free(struct registry *registry)
     expire_fini(registry);
     will_fini(registry);
     brake_fini(registry);
+    kept_fini(registry);
     publish_fini(registry);
     system_fini(registry);
     alert_fini(registry);

@@ -139,6 +139,7 @@ static void on_sample(void *context, const struct store_statistics *statistics)
     }
     bool is_known = statistics->outcome == STORE_DONE;
     alert_judge_all(registry, is_known ? statistics : NULL);
+    flap_judge(registry, statistics);
     if (is_known) {
         json_t *document = system_document(statistics, system_now_ms(registry));
         tell(registry, document);

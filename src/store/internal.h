@@ -63,6 +63,7 @@ struct store {
     char *key_prefix; /* "muster:{0}:" */
     char token[32];
     struct store_policy policy;
+    char flap[96]; /* the policy about flapping, as the functions read it */
     struct timebase clock;
     struct redis_link calls;
     struct redis_link events;

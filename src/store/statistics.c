@@ -31,6 +31,17 @@ static void fill_totals(struct store_statistics *statistics, const struct store_
     }
 }
 
+static void take_held(struct store_statistics *statistics, struct scratch *scratch, const redisReply *held)
+{
+    const redisReply *ids = reply_at(held, 1);
+    struct text *list = scratch_more_items(scratch, reply_count(ids), sizeof *list);
+    for (size_t i = 0; list != NULL && i < reply_count(ids); i++) {
+        list[statistics->held_listed++] = reply_text(ids->element[i]);
+    }
+    statistics->held = list;
+    statistics->held_count = reply_int(reply_at(held, 0));
+}
+
 static void parse_statistics(struct call *call, enum store_outcome outcome, const redisReply *result)
 {
     struct store_statistics statistics = {.outcome = outcome};
@@ -49,6 +60,7 @@ static void parse_statistics(struct call *call, enum store_outcome outcome, cons
     }
     statistics.listed = unhealthy;
     statistics.outbox_behind_ms = reply_int(reply_at(result, 3));
+    take_held(&statistics, scratch, reply_at(result, 4));
     call->callback.statistics(call->context, &statistics);
 }
 

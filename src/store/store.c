@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "store/functions.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -207,6 +208,11 @@ bool store_is_up(const struct store *store)
 void store_set_policy(struct store *store, const struct store_policy *policy)
 {
     store->policy = *policy;
+    store->flap[0] = '\0';
+    if (policy->flap_count > 0) {
+        (void)snprintf(store->flap, sizeof store->flap, "%" PRId64 " %" PRId64 " %" PRId64 " %" PRId64,
+                       policy->flap_count, policy->flap_window_ms, policy->flap_hold_ms, policy->flap_hold_max_ms);
+    }
 }
 
 void store_set_token(struct store *store, struct text token)
@@ -248,6 +254,7 @@ void store_begin(struct store *store, struct args *args, const char *function, e
     args_string(args, policy->auto_recovery ? "1" : "0");
     args_int(args, policy->cleanup_threshold_ms);
     args_int(args, policy->archive_seconds);
+    args_string(args, store->flap);
 }
 
 void parse_done(struct call *call, enum store_outcome outcome, const redisReply *result)
@@ -262,19 +269,36 @@ static bool begins_with(struct text text, const char *beginning)
     return text.len >= len && memcmp(text.data, beginning, len) == 0;
 }
 
+/* What Redis says before it begins with a function. */
+static bool is_refusal(struct text error)
+{
+    static const char *const beginnings[] = {
+        "OOM ",  "MISCONF ", "READONLY ", "LOADING ",    "MASTERDOWN ",           "NOREPLICAS ",
+        "BUSY ", "NOAUTH ",  "NOPERM ",   "CLUSTERDOWN", "ERR Function not found"};
+    for (size_t i = 0; i < sizeof beginnings / sizeof beginnings[0]; i++) {
+        if (begins_with(error, beginnings[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static enum store_outcome outcome_of(const redisReply *reply)
 {
     if (reply == NULL) {
         return STORE_UNAVAILABLE;
     }
     if (reply->type != REDIS_REPLY_ERROR) {
-        return reply->elements == 3 ? STORE_DONE : STORE_REFUSED;
+        return reply->elements == 3 ? STORE_DONE : STORE_BROKEN;
     }
     struct text error = reply_text(reply);
     if (begins_with(error, "FENCED")) {
         return STORE_FENCED;
     }
-    return begins_with(error, "LATE") ? STORE_LATE : STORE_REFUSED;
+    if (begins_with(error, "LATE")) {
+        return STORE_LATE;
+    }
+    return is_refusal(error) ? STORE_REFUSED : STORE_BROKEN;
 }
 
 /* Errors after which this connection is of no use: another server has to be found, or this one prepared again. */

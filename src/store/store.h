@@ -36,6 +36,10 @@ struct store_policy {
     int64_t retry_delay_ms;
     int64_t max_workers;
     int64_t events_max_length;
+    int64_t flap_count; /* 0: nobody is held for flapping */
+    int64_t flap_window_ms;
+    int64_t flap_hold_ms;
+    int64_t flap_hold_max_ms;
 };
 
 /* What the store tells by itself. */
@@ -78,6 +82,7 @@ enum store_outcome {
     STORE_FENCED,      /* this daemon is not the active one; nothing was written */
     STORE_LATE,        /* decided too long ago; nothing was written */
     STORE_REFUSED,     /* Redis said no (out of memory, read-only, …); nothing was written */
+    STORE_BROKEN,      /* the function failed on the way: a part may have been written, and it would fail again */
 };
 
 /* For calls that have no result but how they ended. */
@@ -243,6 +248,9 @@ struct store_statistics {
     const struct text *listed; /* ids of UNHEALTHY and FAILED workers, 100 at most, sorted */
     size_t listed_count;
     int64_t outbox_behind_ms; /* how long the oldest event that is not published has waited */
+    int64_t held_count;       /* workers that are held in RECOVERED for flapping */
+    const struct text *held;  /* ids of some of them, 10 at most, sorted */
+    size_t held_listed;
 };
 typedef void store_statistics_fn(void *context, const struct store_statistics *result);
 void store_statistics(struct store *store, store_statistics_fn *done, void *context);

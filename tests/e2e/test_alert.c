@@ -277,13 +277,15 @@ static void rule_changed_by_reload_is_judged_anew(void **state)
 
 static void deafness_and_drops_are_told_while_store_is_away(void **state)
 {
-    static const char *const quick[] = {"publish.system_interval_ms=100", "alert.deaf.value=500", NULL};
+    enum { INBOX = 100 };
+    static const char *const quick[] = {"publish.system_interval_ms=100", "alert.deaf.value=500",
+                                        "mqtt.inbox_messages=100", NULL};
     struct world *world = *state;
     world_start_daemon(world, 0, quick);
     world_wait_listening(world, 0);
     register_long(world, "beating");
     server_suspend(&world->redis);
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < 5 * INBOX; i++) {
         world_heartbeat(world, "beating", "{\"currentJobCount\":1}");
     }
     wait_alert(world, "deaf", "{\"state\":\"raised\",\"severity\":\"critical\"}");

@@ -104,7 +104,11 @@ local function conclude_health(c, r)
                 evidence_of(c, r, nil, 'heartbeat'))
         end
     elseif health == 'RECOVERED' then
+        if flap_policy(c) and is_held(c, r) then
+            return
+        end
         local from = state(r)
+        release_hold(c, r)
         move_health(c, r, 'HEALTHY')
         emit(c, r, 'healthy', from, nil)
     elseif health ~= 'HEALTHY' and c.args[AUTO_RECOVERY] == '1' then

@@ -34,6 +34,7 @@ local function clear_away(c, old)
     if is_live(old) then
         extra = orphan_jobs(c, old, false)
         unindex(c, old)
+        release_hold(c, old)
         for _, timer in ipairs({ 'alive', 'recheck', 'cleanup' }) do
             disarm(c, timer, old)
         end

@@ -7,8 +7,9 @@
 
 local call -- redis.call: there is none while the library is being loaded
 
-local TOKEN, DECIDED_MS, CHECK_INTERVAL_MS, MAX_FAILURES, AUTO_RECOVERY, CLEANUP_MS, ARCHIVE_S = 1, 2, 3, 4, 5, 6, 7
-local HEADER = 7
+local TOKEN, DECIDED_MS, CHECK_INTERVAL_MS, MAX_FAILURES, AUTO_RECOVERY, CLEANUP_MS, ARCHIVE_S, FLAP =
+    1, 2, 3, 4, 5, 6, 7, 8
+local HEADER = 8
 local DECISION_MAX_AGE_MS = 1000
 local BOOTS_KEPT = 8
 

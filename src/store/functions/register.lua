@@ -83,6 +83,7 @@ local function register_anew(c, old, a)
             reason = a.bootId ~= old.f.bootId and 'takeover' or 'worker'
             extra = orphan_jobs(c, old, false)
             unindex(c, old)
+            release_hold(c, old)
             disarm(c, 'recheck', old)
             disarm(c, 'cleanup', old)
         end

@@ -1,6 +1,6 @@
 -- statistics.lua -- how the fleet is as a whole, from totals and sizes of sets: the work does not grow with the fleet.
 
-local LISTED_MAX, LISTED_STEPS = 100, 10
+local LISTED_MAX, LISTED_STEPS, HELD_LISTED_MAX = 100, 10, 10
 
 local function list_some(c, health, ids, seen)
     local cursor, steps = '0', 0
@@ -26,6 +26,13 @@ local function list_unhealthy(c)
     return ids
 end
 
+-- Who is held back for flapping: how many, and some of them.
+local function list_held(c)
+    local ids = call('ZRANGEBYSCORE', c.p .. 'held', '(' .. int(c.now), '+inf', 'LIMIT', 0, HELD_LISTED_MAX)
+    table.sort(ids)
+    return { call('ZCOUNT', c.p .. 'held', '(' .. int(c.now), '+inf'), ids }
+end
+
 -- How long the oldest event that is not published has waited.
 local function outbox_behind_ms(c)
     local cursor = call('GET', c.p .. 'cursor') or '0-0'
@@ -34,11 +41,12 @@ local function outbox_behind_ms(c)
     return since and math.max(c.now - since, 0) or 0
 end
 
--- result: {totals, sizes of the sets HEALTHY RECOVERED UNHEALTHY FAILED, ids of some unhealthy, outbox behind ms}
+-- result: {totals, sizes of the sets HEALTHY RECOVERED UNHEALTHY FAILED, ids of some unhealthy, outbox behind ms,
+--          {workers held, ids of some}}
 reader('statistics', function(c)
     local sizes = {}
     for i, health in ipairs({ 'HEALTHY', 'RECOVERED', 'UNHEALTHY', 'FAILED' }) do
         sizes[i] = call('SCARD', c.p .. 'health:' .. health)
     end
-    return { call('HGETALL', c.p .. 'totals'), sizes, list_unhealthy(c), outbox_behind_ms(c) }
+    return { call('HGETALL', c.p .. 'totals'), sizes, list_unhealthy(c), outbox_behind_ms(c), list_held(c) }
 end)

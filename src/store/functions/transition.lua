@@ -51,6 +51,7 @@ local function turn_failed(c, r, reason, evidence)
     local from = state(r)
     move_health(c, r, 'FAILED')
     unmark_missing(c, r)
+    release_hold(c, r)
     move_status(c, r, 'ERROR')
     set(r, 'reason', reason)
     disarm(c, 'recheck', r)
@@ -80,6 +81,11 @@ local function turn_recovered(c, r, reason, extra)
     move_status(c, r, standing_status(r))
     set(r, 'reason', nil)
     set(r, 'consecutiveFailures', '0')
+    if reason == 'operator' then
+        forgive(c, r)
+    else
+        damp(c, r)
+    end
     emit(c, r, 'recovered', from, reason, extra)
 end
 
@@ -89,6 +95,7 @@ local function depart(c, r, kind, reason, left, extra)
     unindex(c, r)
     hold_jobs(c, r, nil)
     set(r, 'missing', nil)
+    release_hold(c, r)
     for _, timer in ipairs({ 'alive', 'recheck', 'cleanup' }) do
         disarm(c, timer, r)
     end

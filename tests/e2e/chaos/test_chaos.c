@@ -170,7 +170,8 @@ static json_t *run(unsigned seed, json_t *diary, bool *out_calm)
     struct world world;
     struct faults faults;
     world_begin(&world, NULL, "appendonly yes\nappendfsync always\n");
-    static const char *const settings[] = {"brake.percent=100", NULL};
+    static const char *const settings[] = {"brake.percent=100", "health.flap_hold_ms=100",
+                                           "health.flap_hold_max_ms=400", NULL};
     world_start_daemon(&world, 0, settings);
     world_wait_listening(&world, 0);
     world_start_daemon(&world, 1, settings);

@@ -186,6 +186,7 @@ static void rule_name_takes_small_letters_digits_and_underscores(void **state)
     assert_false(alert_rule_name_valid(text_of("a-b")));
     assert_false(alert_rule_name_valid(text_of("a/b")));
     assert_true(alert_name_reserved(text_of("brake")));
+    assert_true(alert_name_reserved(text_of("flapping")));
 }
 
 static void window_counts_growth_of_last_minute(void **state)

@@ -1,0 +1,64 @@
+-- flap.lua -- workers that turn unhealthy and back again and again: held in RECOVERED before they count as HEALTHY.
+
+-- How many returns in what window are one too few, the first hold and the longest, in ms; nil where nobody is held.
+local function flap_policy(c)
+    local most, window, first, longest = string.match(c.args[FLAP], '^(%d+) (%d+) (%d+) (%d+)$')
+    return most and { most = tonumber(most), window = tonumber(window), first = tonumber(first),
+                      longest = tonumber(longest) }
+end
+
+-- A hold that has longer to go than it ever had is from before the clock was set back.
+local function is_held(c, r)
+    local left = (tonumber(r.f.heldUntil) or 0) - c.now
+    return left > 0 and left <= (tonumber(r.d.holdMs) or 0)
+end
+
+local function release_hold(c, r)
+    if r.f.heldUntil then
+        call('ZREM', c.p .. 'held', r.id)
+        set(r, 'heldUntil', nil)
+    end
+end
+
+-- Notes that the worker is back, and returns how often it has been in the window; no more is noted than has to be counted.
+local function note_return(c, r, policy)
+    local moments = { int(c.now) }
+    for moment in string.gmatch(r.d.returns or '', '%d+') do
+        local age = c.now - tonumber(moment)
+        if age >= 0 and age < policy.window and #moments <= policy.most then
+            moments[#moments + 1] = moment
+        end
+    end
+    set_detail(r, 'returns', table.concat(moments, ' '))
+    return #moments
+end
+
+local function hold(c, r, hold_ms)
+    local until_ms = int(c.now + hold_ms)
+    set_detail(r, 'holdMs', int(hold_ms))
+    set(r, 'heldUntil', until_ms)
+    call('ZREMRANGEBYSCORE', c.p .. 'held', '-inf', int(c.now))
+    call('ZADD', c.p .. 'held', until_ms, r.id)
+end
+
+-- The worker is back: held where that has been too often, twice as long as the last time, until it has been quiet.
+local function damp(c, r)
+    local policy = flap_policy(c)
+    if not policy then
+        return
+    end
+    local returns = note_return(c, r, policy)
+    if returns > policy.most or is_held(c, r) then
+        local last = tonumber(r.d.holdMs)
+        hold(c, r, math.min(last and last * 2 or policy.first, policy.longest))
+    else
+        set_detail(r, 'holdMs', nil)
+    end
+end
+
+-- What a worker has behind it that an operator has set right.
+local function forgive(c, r)
+    release_hold(c, r)
+    set_detail(r, 'holdMs', nil)
+    set_detail(r, 'returns', nil)
+end
