@@ -1,4 +1,5 @@
-/* newest.h -- the newest value of each key, within a cap. Knows nothing of what they mean; not shared between threads. */
+/* newest.h -- the newest value of each key, within a cap. Knows nothing of what they mean; not shared between threads.
+ */
 #ifndef MUSTER_BASE_NEWEST_H
 #define MUSTER_BASE_NEWEST_H
 
@@ -26,7 +27,8 @@ bool newest_has(const struct newest *newest, struct text key);
 void newest_drop(struct newest *newest, struct text key);
 void newest_clear(struct newest *newest);
 
-/* newest_take hands over the key that has been there longest; the texts live until the next call. False: it is empty. */
+/* newest_take hands over the key that has been there longest; the texts live until the next call. False: it is empty.
+ */
 bool newest_take(struct newest *newest, struct text *out_key, struct text *out_value);
 
 size_t newest_count(const struct newest *newest);
