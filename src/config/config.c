@@ -1,8 +1,6 @@
 /* config.c -- fills a configuration from its sources in order: defaults, file, environment, options. */
 #include "config/internal.h"
 
-#include "base/secret.h"
-
 #include <ctype.h>
 #include <errno.h>
 #include <ini.h>
@@ -380,9 +378,4 @@ void config_reload_sources(struct config_sources *sources, const struct config_s
         }
     }
     *sources = reloaded;
-}
-
-enum err config_read_secret(const char *file, char out[CONFIG_STRING_MAX], struct fault *out_fault)
-{
-    return secret_read(file, out, CONFIG_STRING_MAX, out_fault);
 }

@@ -185,8 +185,4 @@ void config_reload(struct config *config, const struct config *fresh, struct buf
 /* config_reload_sources does the same for where the values come from. */
 void config_reload_sources(struct config_sources *sources, const struct config_sources *fresh);
 
-/* config_read_secret reads a password file's first line into out; ERR_IO (cannot be read) or ERR_INVALID (empty, or too
- * long) with the file's name. */
-enum err config_read_secret(const char *file, char out[CONFIG_STRING_MAX], struct fault *out_fault) MUST_USE;
-
 #endif

@@ -2,6 +2,7 @@
 #include "registry/internal.h"
 
 #include "base/clock.h"
+#include "base/secret.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -176,7 +177,7 @@ static enum err new_store(struct registry *registry, struct fault *out_fault)
     const struct config *config = &registry->config;
     char password[CONFIG_STRING_MAX] = "";
     if (config->redis.password_file[0] != '\0') {
-        enum err err = config_read_secret(config->redis.password_file, password, out_fault);
+        enum err err = secret_read(config->redis.password_file, password, sizeof password, out_fault);
         if (err != ERR_OK) {
             return err;
         }
@@ -192,7 +193,8 @@ static enum err new_store(struct registry *registry, struct fault *out_fault)
 static enum err new_connections(struct registry *registry, struct fault *out_fault)
 {
     if (registry->config.mqtt.password_file[0] != '\0') {
-        enum err err = config_read_secret(registry->config.mqtt.password_file, registry->password, out_fault);
+        enum err err =
+            secret_read(registry->config.mqtt.password_file, registry->password, sizeof registry->password, out_fault);
         if (err != ERR_OK) {
             return err;
         }

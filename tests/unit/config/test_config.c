@@ -1,6 +1,8 @@
 /* test_config.c -- the configuration from all its sources, and what each mistake is told as. */
 #include "config/config.h"
 
+#include "base/secret.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -716,7 +718,7 @@ static void read_secret_takes_the_first_line(void **state)
     char secret[CONFIG_STRING_MAX] = "";
     struct fault fault = {0};
     write_file(fixture, "pa ss\r\nnot this\n", 16);
-    assert_int_equal(config_read_secret(fixture->file, secret, &fault), ERR_OK);
+    assert_int_equal(secret_read(fixture->file, secret, sizeof secret, &fault), ERR_OK);
     assert_string_equal(secret, "pa ss");
 }
 
@@ -728,12 +730,12 @@ static void read_secret_longest_fits_and_longer_is_error(void **state)
     struct fault fault = {0};
     memset(content, 'x', sizeof content);
     write_file(fixture, content, CONFIG_STRING_MAX - 1);
-    assert_int_equal(config_read_secret(fixture->file, secret, &fault), ERR_OK);
+    assert_int_equal(secret_read(fixture->file, secret, sizeof secret, &fault), ERR_OK);
     assert_int_equal(strlen(secret), CONFIG_STRING_MAX - 1);
     write_file(fixture, content, CONFIG_STRING_MAX);
-    assert_int_equal(config_read_secret(fixture->file, secret, &fault), ERR_INVALID);
+    assert_int_equal(secret_read(fixture->file, secret, sizeof secret, &fault), ERR_INVALID);
     write_file(fixture, content, sizeof content);
-    assert_int_equal(config_read_secret(fixture->file, secret, &fault), ERR_INVALID);
+    assert_int_equal(secret_read(fixture->file, secret, sizeof secret, &fault), ERR_INVALID);
     assert_non_null(strstr(fault.text, fixture->file));
 }
 
@@ -743,8 +745,8 @@ static void read_secret_without_file_or_line_is_error(void **state)
     char secret[CONFIG_STRING_MAX] = "before";
     struct fault fault = {0};
     write_file(fixture, "\nsecond\n", 8);
-    assert_int_equal(config_read_secret(fixture->file, secret, &fault), ERR_INVALID);
-    assert_int_equal(config_read_secret("/nonexistent/password", secret, &fault), ERR_IO);
+    assert_int_equal(secret_read(fixture->file, secret, sizeof secret, &fault), ERR_INVALID);
+    assert_int_equal(secret_read("/nonexistent/password", secret, sizeof secret, &fault), ERR_IO);
     assert_string_equal(fault.text, "password file /nonexistent/password: No such file or directory");
     assert_string_equal(secret, "before");
 }
