@@ -81,6 +81,7 @@ static void drained_agent_leaves_once_its_jobs_are_done(void **state)
     struct world *world = *state;
     struct process agent = {0};
     start_beating(world, &agent, "drained", busy);
+    world_wait_field(world, "drained", "currentJobCount", "2");
     assert_like(world_ask(world, "request/op/drain", "client/op", "{\"workerId\":\"drained\"}"), "{\"code\":\"ok\"}");
     (void)wait_on(world, "muster/v1/command/drained", "{\"command\":\"drain\",\"by\":\"op\"}");
     const struct record *left = world_event(world, "deregistered", "drained", "{\"to\":{\"status\":\"INACTIVE\"}}");

@@ -330,6 +330,17 @@ const char *world_field(struct world *world, const char *id, const char *field)
     return value != NULL ? value : "";
 }
 
+void world_wait_field(struct world *world, const char *id, const char *field, const char *value)
+{
+    int64_t deadline_ms = clock_monotonic_ms() + WORLD_PATIENCE_MS;
+    while (strcmp(world_field(world, id, field), value) != 0) {
+        if (clock_monotonic_ms() >= deadline_ms) {
+            fail_msg("%s of %s is \"%s\", not \"%s\"", field, id, world_field(world, id, field), value);
+        }
+        wait_a_step();
+    }
+}
+
 /* The holders of a job are lines, some of them after a +. */
 static bool is_holder(const char *lines, const char *id)
 {

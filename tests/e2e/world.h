@@ -108,6 +108,9 @@ void assert_like(const char *payload, const char *expected);
 /* world_field is one field of the worker's hash, "" where it is not there; it lives until the next command. */
 const char *world_field(struct world *world, const char *id, const char *field);
 
+/* world_wait_field waits until that field has the value: heartbeats and requests come by different connections. */
+void world_wait_field(struct world *world, const char *id, const char *field, const char *value);
+
 /* assert_nothing_left ends the test where any key, set or index still knows the worker, the event stream aside. */
 void assert_nothing_left(struct world *world, const char *id);
 
