@@ -15,6 +15,7 @@ enum {
     HEARTBEAT_DEFAULT_MS = 10000,
     HEARTBEAT_GAP_MS = 20, /* between two, however often they are asked for */
     ASK_GAP_MS = 1000,
+    ASK_AGAIN_MS = 300000, /* at the latest: the registry may have other wishes by then */
 };
 
 static int64_t least(int64_t a, int64_t b)
@@ -40,6 +41,8 @@ void session_init(struct session *session, uint64_t seed, int64_t now_ms)
     backoff_init(&session->connect_backoff, CONNECT_FIRST_MS, CONNECT_UNKNOWN_MAX_MS, seed);
     backoff_init(&session->register_backoff, REGISTER_FIRST_MS, REGISTER_MAX_MS, seed + 1);
     backoff_init(&session->goodbye_backoff, GOODBYE_FIRST_MS, GOODBYE_MAX_MS, seed + 2);
+    backoff_init(&session->ask_again, ASK_AGAIN_MS, ASK_AGAIN_MS, seed + 3);
+    backoff_init(&session->spread, HEARTBEAT_DEFAULT_MS, HEARTBEAT_DEFAULT_MS, seed + 4);
 }
 
 static void end(struct session *session, enum muster_result result)
@@ -70,16 +73,29 @@ static struct session_step say_register(struct session *session, int64_t now_ms)
     return (struct session_step){.action = SESSION_REGISTER};
 }
 
+/* The second one comes at a time of its own, so that a fleet that came at once does not stay in step. */
+static int64_t next_interval_ms(struct session *session)
+{
+    if (!session->fresh) {
+        return session->interval_ms;
+    }
+    session->fresh = false;
+    session->spread.first_ms = session->interval_ms;
+    session->spread.max_ms = session->interval_ms;
+    return backoff_next_ms(&session->spread);
+}
+
 static struct session_step say_alive(struct session *session, int64_t now_ms)
 {
+    bool wants_answer = session->ask || now_ms >= session->ask_again_at_ms;
     struct session_step step = {.action = SESSION_HEARTBEAT,
-                                .asks = session->ask && now_ms >= session->ask_not_before_ms};
+                                .asks = wants_answer && now_ms >= session->ask_not_before_ms};
     if (step.asks) {
         session->ask_not_before_ms = now_ms + ASK_GAP_MS;
     }
     session->seq++;
     session->heartbeat_sent_ms = now_ms;
-    session->heartbeat_at_ms += session->interval_ms;
+    session->heartbeat_at_ms += next_interval_ms(session);
     if (session->heartbeat_at_ms <= now_ms) {
         session->heartbeat_at_ms = now_ms + session->interval_ms;
     }
@@ -168,6 +184,7 @@ void session_subscribed(struct session *session, int64_t now_ms)
     session->register_at_ms = now_ms;
     /* The registry learns the connection's number at once, so that the will of the one before is nothing. */
     session->heartbeat_at_ms = now_ms;
+    session->fresh = true;
     session->ask = true;
 }
 
@@ -304,6 +321,7 @@ bool session_take_reply(struct session *session, const struct session_reply *rep
     }
     if (reply->question == SESSION_BEAT) {
         session->ask = false;
+        session->ask_again_at_ms = now_ms + backoff_next_ms(&session->ask_again);
     }
     if (reply->code == CODE_OK) {
         return take_success(session, reply, now_ms);

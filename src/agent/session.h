@@ -38,7 +38,11 @@ struct session {
     int64_t heartbeat_at_ms;
     int64_t heartbeat_sent_ms;
     int64_t seq;
+    bool fresh; /* on this connection there has been no heartbeat yet */
+    struct backoff spread;
     bool ask; /* heartbeats want an answer, until one has come */
+    int64_t ask_again_at_ms;
+    struct backoff ask_again;
     int64_t ask_not_before_ms;
 
     bool draining;

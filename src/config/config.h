@@ -52,6 +52,7 @@ struct config {
         int64_t min_heartbeat_timeout_ms;
         int64_t max_heartbeat_timeout_ms;
         int64_t archive_seconds;
+        int64_t target_heartbeats_per_s; /* 0: everybody as often as it asks */
     } worker;
     struct {
         int64_t check_interval_ms;

@@ -48,6 +48,10 @@ static const struct config_key keys[] = {
      .max = LONGEST_MS, .reloadable = true, .help = "The longest timeout that a worker may name."},
     {AT(worker.archive_seconds), .type = CONFIG_INT, .default_text = "86400", .min = 1, .max = 315360000,
      .reloadable = true, .help = "How long the record of a worker that has left is kept."},
+    {AT(worker.target_heartbeats_per_s), .type = CONFIG_INT, .default_text = "50000", .min = 0, .max = 10000000,
+     .reloadable = true,
+     .help = "Heartbeats a second that the fleet is kept under, by longer intervals up to a third of the timeout; 0: "
+             "no limit."},
     {AT(health.check_interval_ms), .type = CONFIG_INT, .default_text = "120000", .min = SHORTEST_MS, .max = LONGEST_MS,
      .seed_name = "jobscheduler.worker.health-check-interval-ms", .reloadable = true,
      .help = "Time between two checks of an unhealthy worker."},

@@ -274,6 +274,10 @@ static void append_fleet(const struct store_statistics *fleet, struct buf *out, 
     append_one(out, "muster_capacity_used_jobs", "gauge", "Jobs that they hold.", (double)fleet->used_capacity);
     append_one(out, "muster_capacity_available_jobs", "gauge", "Jobs that they could take.",
                (double)fleet->available_capacity);
+    append_one(out, "muster_heartbeats_asked_per_second", "gauge", "Heartbeats a second that the workers asked for.",
+               (double)fleet->pace.asked_uhz / 1e6);
+    append_one(out, "muster_heartbeats_least_per_second", "gauge", "Heartbeats a second that their timeouts need.",
+               (double)fleet->pace.least_uhz / 1e6);
     append_one(out, "muster_outbox_behind_seconds", "gauge", "How long the oldest event not published yet has waited.",
                (double)fleet->outbox_behind_ms / 1000);
 }

@@ -75,7 +75,8 @@ static void tell(struct registry *registry, struct sender *sender, const struct 
         asker_reply(asker, &(struct reply){.code = answer->code,
                                            .message = text_of(sentence_of(answer->code)),
                                            .epoch = answer->epoch,
-                                           .heartbeat_interval_ms = answer->heartbeat_interval_ms,
+                                           .heartbeat_interval_ms = system_interval_ms(
+                                               registry, answer->heartbeat_interval_ms, answer->heartbeat_timeout_ms),
                                            .revoked_jobs_json = answer->revoked_jobs_json});
         return;
     }

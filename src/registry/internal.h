@@ -14,6 +14,7 @@
 #include "domain/brake.h"
 #include "domain/cursor.h"
 #include "domain/hearing.h"
+#include "domain/pace.h"
 #include "domain/validate.h"
 #include "registry/registry.h"
 #include "store/store.h"
@@ -126,6 +127,7 @@ struct retained {
 struct system {
     bool asking;
     int64_t sampled_ms; /* monotonic */
+    struct pace pace;   /* of the sample, and of who has registered since */
     bool telling;
     int64_t told_ms; /* monotonic */
     json_t *told;    /* what the broker has; NULL: not known */
@@ -397,7 +399,10 @@ const char *restate_filter(const struct registry *registry);
 bool restate_take(struct registry *registry, const struct broker_message *message);
 void restate_tick(struct registry *registry);
 
-/* system.c: system_now_ms is Redis's time as long as it is known, else this machine's. */
+/*
+ * system.c: system_now_ms is Redis's time as long as it is known, else this machine's. system_interval_ms is how often
+ * a worker is to heartbeat that asked for asked_ms, as the fleet is now.
+ */
 int64_t system_now_ms(const struct registry *registry);
 double system_health_percentage(const struct store_statistics *statistics);
 double system_used_percentage(const struct store_statistics *statistics);
@@ -405,6 +410,7 @@ int64_t system_unhealthy_count(const struct store_statistics *statistics);
 json_t *system_document(const struct store_statistics *statistics, int64_t now_ms);
 void system_ask(struct registry *registry, const struct query *query, struct asker *asker);
 void system_read_back(struct registry *registry, json_t *document);
+struct opt_int system_interval_ms(const struct registry *registry, struct opt_int asked_ms, struct opt_int timeout_ms);
 void system_tick(struct registry *registry, int64_t now_ms);
 void system_fini(struct registry *registry);
 

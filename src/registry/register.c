@@ -6,6 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Counted twice where the worker was known, until the next sample of the fleet. */
+static void assign_times(struct registry *registry, const struct store_worker *worker, struct reply *reply)
+{
+    struct opt_int asked_ms = store_worker_int(worker, "heartbeatIntervalMs");
+    reply->heartbeat_timeout_ms = store_worker_int(worker, "heartbeatTimeoutMs");
+    if (asked_ms.set && reply->heartbeat_timeout_ms.set) {
+        pace_add(&registry->system.pace, asked_ms.value, reply->heartbeat_timeout_ms.value);
+    }
+    reply->heartbeat_interval_ms = system_interval_ms(registry, asked_ms, reply->heartbeat_timeout_ms);
+}
+
 static void on_registered(void *context, const struct store_registered *result)
 {
     struct asker *asker = context;
@@ -21,8 +32,7 @@ static void on_registered(void *context, const struct store_registered *result)
     case CODE_OK:
         reply.message = text_of("Worker registered successfully");
         reply.epoch = store_worker_int(worker, "epoch");
-        reply.heartbeat_interval_ms = store_worker_int(worker, "heartbeatIntervalMs");
-        reply.heartbeat_timeout_ms = store_worker_int(worker, "heartbeatTimeoutMs");
+        assign_times(asker->registry, worker, &reply);
         reply.revoked_jobs_json = store_worker_field(worker, "revokedJobs");
         extra.value = status_document(asker->worker_id, worker->fields, worker->count);
         break;

@@ -51,6 +51,15 @@ json_t *system_document(const struct store_statistics *statistics, int64_t now_m
                      (json_int_t)system_unhealthy_count(statistics), "timestamp", (json_int_t)now_ms);
 }
 
+struct opt_int system_interval_ms(const struct registry *registry, struct opt_int asked_ms, struct opt_int timeout_ms)
+{
+    if (asked_ms.set && timeout_ms.set) {
+        asked_ms.value = pace_interval_ms(&registry->system.pace, registry->config.worker.target_heartbeats_per_s,
+                                          asked_ms.value, timeout_ms.value);
+    }
+    return asked_ms;
+}
+
 /* ------------------------------------------------------------------------------------------------ the verb */
 
 static void on_asked(void *context, const struct store_statistics *statistics)
@@ -141,6 +150,7 @@ static void on_sample(void *context, const struct store_statistics *statistics)
     alert_judge_all(registry, is_known ? statistics : NULL);
     flap_judge(registry, statistics);
     if (is_known) {
+        registry->system.pace = statistics->pace;
         json_t *document = system_document(statistics, system_now_ms(registry));
         tell(registry, document);
         json_decref(document);

@@ -25,6 +25,8 @@ static void fill_totals(struct store_statistics *statistics, const struct store_
         {"totalCapacity", &statistics->total_capacity},
         {"usedCapacity", &statistics->used_capacity},
         {"availableCapacity", &statistics->available_capacity},
+        {"askedMicrohertz", &statistics->pace.asked_uhz},
+        {"leastMicrohertz", &statistics->pace.least_uhz},
     };
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
         *fields[i].place = store_worker_int(totals, fields[i].name).value;

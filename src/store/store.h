@@ -10,6 +10,7 @@
 
 #include "base/histogram.h"
 #include "codec/document.h"
+#include "domain/pace.h"
 #include "domain/timebase.h"
 #include "domain/worker.h"
 
@@ -126,7 +127,8 @@ struct store_heartbeat_answer {
     enum reply_code code;
     struct opt_int epoch;
     struct text revoked_jobs_json;
-    struct opt_int heartbeat_interval_ms;
+    struct opt_int heartbeat_interval_ms; /* as the worker asked for */
+    struct opt_int heartbeat_timeout_ms;
 };
 struct store_heartbeats {
     enum store_outcome outcome;
@@ -245,6 +247,7 @@ struct store_statistics {
     int64_t total_capacity;
     int64_t used_capacity;
     int64_t available_capacity;
+    struct pace pace;          /* how often the fleet wants to heartbeat */
     const struct text *listed; /* ids of UNHEALTHY and FAILED workers, 100 at most, sorted */
     size_t listed_count;
     int64_t outbox_behind_ms; /* how long the oldest event that is not published has waited */

@@ -121,7 +121,7 @@ size_t store_heartbeat_count(const struct store *store)
 
 static void parse_heartbeats(struct call *call, enum store_outcome outcome, const redisReply *result)
 {
-    enum { ANSWER_ELEMENTS = 5 };
+    enum { ANSWER_ELEMENTS = 6 };
     struct store_heartbeats heartbeats = {.outcome = outcome};
     size_t count = reply_count(result) / ANSWER_ELEMENTS;
     struct store_heartbeat_answer *answers = scratch_items(&call->store->scratch, count, sizeof *answers);
@@ -131,7 +131,8 @@ static void parse_heartbeats(struct call *call, enum store_outcome outcome, cons
                                                      .code = reply_code_of(element[1]),
                                                      .epoch = reply_opt_int(element[2]),
                                                      .revoked_jobs_json = reply_text(element[3]),
-                                                     .heartbeat_interval_ms = reply_opt_int(element[4])};
+                                                     .heartbeat_interval_ms = reply_opt_int(element[4]),
+                                                     .heartbeat_timeout_ms = reply_opt_int(element[5])};
         heartbeats.count++;
     }
     heartbeats.answers = answers;

@@ -33,7 +33,7 @@ static int tear_down(void **state)
 
 static void follow_at(struct http_wire *wire, int port, const char *query, const char *header)
 {
-    char request[TEXT_MAX];
+    char request[2 * TEXT_MAX];
     (void)snprintf(request, sizeof request, "GET /events/stream%s HTTP/1.1\r\nHost: localhost\r\n%s\r\n", query,
                    header);
     http_wire_open(wire, port);

@@ -12,7 +12,8 @@ local TIMER_OF = { HEALTHY = 'alive', RECOVERED = 'alive', UNHEALTHY = 'recheck'
 local CHECK_OF = { heartbeat_timeout = 'heartbeat', connection_lost = 'heartbeat', status_inconsistent = 'status',
                    capacity_inconsistent = 'capacity', jobs_inconsistent = 'jobs' }
 local COUNTED = { 'totalWorkers', 'activeWorkers', 'idleWorkers', 'busyWorkers', 'maintenanceWorkers', 'failedWorkers',
-                  'drainingWorkers', 'missingWorkers', 'totalCapacity', 'usedCapacity', 'availableCapacity' }
+                  'drainingWorkers', 'missingWorkers', 'totalCapacity', 'usedCapacity', 'availableCapacity',
+                  'askedMicrohertz', 'leastMicrohertz' }
 
 -- What a step found: how many workers of each result, findings {check, worker id, repaired, sentence, …}, and the keys
 -- that are too large to be looked at in the same step.

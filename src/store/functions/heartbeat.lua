@@ -146,7 +146,8 @@ local function beat(c, r, a)
     return 'ok'
 end
 
--- result: for each heartbeat that asked or was refused: index, code, epoch, revoked jobs (JSON or ''), interval ms
+-- result: for each heartbeat that asked or was refused: index, code, epoch, revoked jobs (JSON or ''),
+-- interval ms, timeout ms
 writer('heartbeat', function(c, args)
     local results = {}
     local index_of_item = 0
@@ -170,6 +171,7 @@ writer('heartbeat', function(c, args)
             results[at_end + 3] = known.f.epoch or ''
             results[at_end + 4] = known.d.revokedJobs or ''
             results[at_end + 5] = known.f.heartbeatIntervalMs or ''
+            results[at_end + 6] = known.f.heartbeatTimeoutMs or ''
         end
         index_of_item = index_of_item + 1
     end

@@ -60,6 +60,11 @@ local function contribution_of(r)
         usedCapacity = number(r, 'currentJobCount'),
         availableCapacity = number(r, 'availableCapacity'),
     }
+    local interval, timeout = number(r, 'heartbeatIntervalMs'), number(r, 'heartbeatTimeoutMs')
+    if interval > 0 and timeout > 0 then
+        contribution.askedMicrohertz = math.floor(1e9 / interval)
+        contribution.leastMicrohertz = math.floor(math.min(1e9 / interval, 3e9 / timeout))
+    end
     if STATUS_COUNTERS[r.f.status] then
         contribution[STATUS_COUNTERS[r.f.status]] = 1
     end

@@ -231,25 +231,67 @@ static void refused_registration_ends(void **state)
 
 /* ---------------------------------------------------------------------------------------- heartbeating */
 
-static void registered_worker_heartbeats_at_once_and_then_at_the_interval(void **state)
+static void registered_worker_heartbeats_at_once_then_at_a_time_of_its_own_then_at_the_interval(void **state)
 {
     (void)state;
     be_registered(1000);
     assert_int_equal(session_state(&session), MUSTER_REGISTERED);
     assert_next(SESSION_HEARTBEAT);
     assert_int_equal(session.seq, 1);
-    for (int i = 2; i < 10; i++) {
+    assert_in_range(wait_out(), 500, 1000);
+    assert_next(SESSION_HEARTBEAT);
+    for (int i = 3; i < 10; i++) {
         assert_int_equal(wait_out(), 1000);
         assert_next(SESSION_HEARTBEAT);
         assert_int_equal(session.seq, i);
     }
 }
 
-static void late_heartbeats_keep_their_beat(void **state)
+/* Past the first wait, which is shorter. */
+static void be_in_step(int64_t interval_ms)
+{
+    be_registered(interval_ms);
+    assert_next(SESSION_HEARTBEAT);
+    (void)wait_out();
+    assert_next(SESSION_HEARTBEAT);
+}
+
+static void workers_that_came_together_do_not_stay_in_step(void **state)
+{
+    int64_t first_ms = 0;
+    size_t different = 0;
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        (void)set_up(state);
+        session_init(&session, seed, now_ms);
+        be_registered(10000);
+        assert_next(SESSION_HEARTBEAT);
+        int64_t waited_ms = wait_out();
+        first_ms = seed == 1 ? waited_ms : first_ms;
+        different += waited_ms != first_ms ? 1 : 0;
+    }
+    assert_true(different > 15);
+}
+
+static void answered_worker_asks_again_after_some_minutes(void **state)
 {
     (void)state;
     be_registered(1000);
-    assert_next(SESSION_HEARTBEAT);
+    assert_true(next().asks);
+    (void)reply_with(SESSION_BEAT, CODE_OK, 7);
+    int64_t answered_ms = now_ms;
+    struct session_step step;
+    do {
+        (void)wait_out();
+        step = next();
+        assert_int_equal(step.action, SESSION_HEARTBEAT);
+    } while (!step.asks);
+    assert_in_range(now_ms - answered_ms, 150000, 301000);
+}
+
+static void late_heartbeats_keep_their_beat(void **state)
+{
+    (void)state;
+    be_in_step(1000);
     now_ms += 1300;
     assert_next(SESSION_HEARTBEAT);
     assert_int_equal(wait_out(), 700);
@@ -362,8 +404,7 @@ static void answered_refusal_of_heartbeat_ends(void **state)
 static void refused_content_of_heartbeat_goes_on(void **state)
 {
     (void)state;
-    be_registered(1000);
-    assert_next(SESSION_HEARTBEAT);
+    be_in_step(1000);
     (void)reply_with(SESSION_BEAT, CODE_VALIDATION_FAILED, 0);
     assert_int_equal(session_state(&session), MUSTER_REGISTERED);
     assert_int_equal(wait_out(), 1000);
@@ -547,8 +588,10 @@ int main(void)
         SESSION_TEST(rate_limit_holds_over_a_reconnect),
         SESSION_TEST(unavailable_registry_is_asked_again),
         SESSION_TEST(refused_registration_ends),
-        SESSION_TEST(registered_worker_heartbeats_at_once_and_then_at_the_interval),
+        SESSION_TEST(registered_worker_heartbeats_at_once_then_at_a_time_of_its_own_then_at_the_interval),
         SESSION_TEST(late_heartbeats_keep_their_beat),
+        SESSION_TEST(workers_that_came_together_do_not_stay_in_step),
+        SESSION_TEST(answered_worker_asks_again_after_some_minutes),
         SESSION_TEST(reply_with_other_interval_changes_the_beat),
         SESSION_TEST(asked_for_often_is_sent_seldom),
         SESSION_TEST(newer_epoch_is_taken_over_and_told_at_once),
