@@ -1,0 +1,235 @@
+/*
+ * counter.c -- the yardstick of the intake: an MQTT subscriber that counts what it gets and does nothing else with it.
+ *
+ * Usage: bench_counter [--uri URI] [--topic FILTER] [--qos 0|1] [--client-id ID] [--seconds S] [--json]
+ * Says "subscribed" on stderr, counts until SIGTERM or SIGINT, or for S seconds from the first message, and prints
+ * messages/s from the first to the last of them and the microseconds of CPU that each cost.
+ */
+#include <MQTTAsync.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+struct options {
+    const char *uri;
+    const char *topic;
+    const char *client_id;
+    int qos;
+    double seconds; /* 0: until a signal */
+    bool json;
+};
+
+struct counter {
+    struct options options;
+    MQTTAsync client;
+    atomic_bool failed;
+    atomic_uint_least64_t messages;
+    atomic_uint_least64_t bytes;
+    atomic_int_least64_t first_ns;
+    atomic_int_least64_t last_ns;
+};
+
+/* The handler of a signal knows nothing else. Posted by the first message, and by what ends the counting. */
+static sem_t wake;
+static atomic_bool ending;
+
+static int64_t now_ns(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static double cpu_us(void)
+{
+    struct rusage usage;
+    (void)getrusage(RUSAGE_SELF, &usage);
+    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e6 +
+           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+}
+
+static void on_signal(int signal)
+{
+    (void)signal;
+    atomic_store(&ending, true);
+    (void)sem_post(&wake);
+}
+
+static int on_message(void *context, char *topic, int topic_len, MQTTAsync_message *message)
+{
+    struct counter *counter = context;
+    (void)topic_len;
+    int64_t at_ns = now_ns();
+    if (atomic_fetch_add(&counter->messages, 1) == 0) {
+        atomic_store(&counter->first_ns, at_ns);
+        (void)sem_post(&wake);
+    }
+    atomic_store(&counter->last_ns, at_ns);
+    atomic_fetch_add(&counter->bytes, (uint64_t)message->payloadlen);
+    MQTTAsync_freeMessage(&message);
+    MQTTAsync_free(topic);
+    return 1;
+}
+
+static void fail(struct counter *counter, const char *what, int code, const char *message)
+{
+    (void)fprintf(stderr, "bench_counter: %s: %s (code %d)\n", what,
+                  message != NULL ? message : MQTTAsync_strerror(code), code);
+    atomic_store(&counter->failed, true);
+    atomic_store(&ending, true);
+    (void)sem_post(&wake);
+}
+
+static void on_lost(void *context, char *cause)
+{
+    fail(context, "the connection was lost", MQTTASYNC_DISCONNECTED, cause);
+}
+
+static void on_subscribed(void *context, MQTTAsync_successData5 *success)
+{
+    struct counter *counter = context;
+    if ((int)success->reasonCode >= MQTTREASONCODE_UNSPECIFIED_ERROR) {
+        fail(counter, "the broker refused the subscription", (int)success->reasonCode,
+             MQTTReasonCode_toString(success->reasonCode));
+        return;
+    }
+    (void)fprintf(stderr, "subscribed\n");
+}
+
+static void on_failed(void *context, MQTTAsync_failureData5 *failure)
+{
+    fail(context, "could not connect or subscribe", failure->code, failure->message);
+}
+
+static void on_connected(void *context, MQTTAsync_successData5 *success)
+{
+    struct counter *counter = context;
+    MQTTAsync_responseOptions response = MQTTAsync_responseOptions_initializer;
+    (void)success;
+    response.onSuccess5 = on_subscribed;
+    response.onFailure5 = on_failed;
+    response.context = counter;
+    int result = MQTTAsync_subscribe(counter->client, counter->options.topic, counter->options.qos, &response);
+    if (result != MQTTASYNC_SUCCESS) {
+        fail(counter, "could not subscribe", result, NULL);
+    }
+}
+
+static int start(struct counter *counter)
+{
+    MQTTAsync_createOptions create = MQTTAsync_createOptions_initializer5;
+    MQTTAsync_connectOptions connect = MQTTAsync_connectOptions_initializer5;
+    connect.keepAliveInterval = 20;
+    connect.cleanstart = 1;
+    connect.onSuccess5 = on_connected;
+    connect.onFailure5 = on_failed;
+    connect.context = counter;
+    int result = MQTTAsync_createWithOptions(&counter->client, counter->options.uri, counter->options.client_id,
+                                             MQTTCLIENT_PERSISTENCE_NONE, NULL, &create);
+    if (result == MQTTASYNC_SUCCESS) {
+        result = MQTTAsync_setCallbacks(counter->client, counter, on_lost, on_message, NULL);
+    }
+    return result == MQTTASYNC_SUCCESS ? MQTTAsync_connect(counter->client, &connect) : result;
+}
+
+static void wait_until(int64_t deadline_ns)
+{
+    struct timespec until = {.tv_sec = deadline_ns / 1000000000, .tv_nsec = deadline_ns % 1000000000};
+    (void)sem_clockwait(&wake, CLOCK_MONOTONIC, &until);
+}
+
+/* What wakes without a reason (a signal that is handled does) only has it look again. */
+static void count(struct counter *counter)
+{
+    int64_t deadline_ns = INT64_MAX;
+    while (!atomic_load(&ending) && now_ns() < deadline_ns) {
+        wait_until(deadline_ns);
+        if (counter->options.seconds > 0 && atomic_load(&counter->messages) > 0) {
+            deadline_ns = atomic_load(&counter->first_ns) + (int64_t)(counter->options.seconds * 1e9);
+        }
+    }
+}
+
+static void report(struct counter *counter, double used_us)
+{
+    uint64_t messages = atomic_load(&counter->messages);
+    double seconds = (double)(atomic_load(&counter->last_ns) - atomic_load(&counter->first_ns)) / 1e9;
+    double per_s = messages > 1 ? (double)(messages - 1) / seconds : 0;
+    double us_each = messages > 0 ? used_us / (double)messages : 0;
+    if (!counter->options.json) {
+        (void)printf("%" PRIu64 " messages in %.3f s: %.0f messages/s, %.2f us of CPU each\n", messages, seconds, per_s,
+                     us_each);
+        return;
+    }
+    json_t *document = json_pack("{s:I, s:I, s:f, s:f, s:f}", "messages", (json_int_t)messages, "payloadBytes",
+                                 (json_int_t)atomic_load(&counter->bytes), "seconds", seconds, "messagesPerSecond",
+                                 per_s, "cpuUsPerMessage", us_each);
+    (void)json_dumpf(document, stdout, JSON_REAL_PRECISION(6));
+    (void)printf("\n");
+    json_decref(document);
+}
+
+static bool take_option(struct options *options, const char *name, const char *value)
+{
+    if (strcmp(name, "--uri") == 0) {
+        options->uri = value;
+    } else if (strcmp(name, "--topic") == 0) {
+        options->topic = value;
+    } else if (strcmp(name, "--client-id") == 0) {
+        options->client_id = value;
+    } else if (strcmp(name, "--qos") == 0 && (strcmp(value, "0") == 0 || strcmp(value, "1") == 0)) {
+        options->qos = value[0] - '0';
+    } else if (strcmp(name, "--seconds") == 0) {
+        options->seconds = strtod(value, NULL);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static bool parse(int argc, char **argv, struct options *options)
+{
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--json") == 0) {
+            options->json = true;
+        } else if (i + 1 == argc || !take_option(options, argv[i], argv[i + 1])) {
+            return false;
+        } else {
+            i++;
+        }
+    }
+    return true;
+}
+
+int main(int argc, char **argv)
+{
+    struct counter counter = {.options = {.uri = "tcp://127.0.0.1:1883",
+                                          .topic = "muster/v1/worker/+/heartbeat",
+                                          .client_id = "bench-counter"}};
+    const struct sigaction action = {.sa_handler = on_signal};
+    if (!parse(argc, argv, &counter.options)) {
+        (void)fprintf(stderr, "Usage: bench_counter [--uri URI] [--topic FILTER] [--qos 0|1] [--client-id ID] "
+                              "[--seconds S] [--json]\n");
+        return 2;
+    }
+    (void)sem_init(&wake, 0, 0);
+    (void)sigaction(SIGTERM, &action, NULL);
+    (void)sigaction(SIGINT, &action, NULL);
+    double used_before_us = cpu_us();
+    int result = start(&counter);
+    if (result != MQTTASYNC_SUCCESS) {
+        fail(&counter, counter.options.uri, result, NULL);
+    }
+    count(&counter);
+    report(&counter, cpu_us() - used_before_us);
+    MQTTAsync_destroy(&counter.client);
+    return atomic_load(&counter.failed) ? EXIT_FAILURE : EXIT_SUCCESS;
+}
