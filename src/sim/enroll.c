@@ -42,6 +42,21 @@ void enroll_begin(struct sim *sim, uint32_t first, uint32_t last)
     }
 }
 
+/* Heartbeats are as long as those of registered workers, to the byte: whoever only counts has as much to read. */
+void enroll_skip(struct sim *sim)
+{
+    int64_t epoch = sim->wall_ms * US_A_MS;
+    for (size_t worker = 0; worker < sim->worker_count; worker++) {
+        sim->epochs[worker] = epoch;
+    }
+    for (uint32_t index = 0; index < sim->speaker_count; index++) {
+        sim->speakers[index].state = SPEAKER_IN;
+        sim->speakers[index].settled = true;
+        speak_start(sim, index, 0);
+    }
+    sim->settled = sim->speaker_count;
+}
+
 /* Splits at commas; the pieces point into list. */
 static struct texts split(const char *list, struct text items[LABELS_MAX])
 {

@@ -103,6 +103,9 @@ enum err sim_publish(struct sim *sim, uint32_t index, struct broker_publication 
 /* enroll_begin makes the speakers from first to last - 1 register as soon as the window has room. */
 void enroll_begin(struct sim *sim, uint32_t first, uint32_t last);
 
+/* enroll_skip makes all speakers heartbeat as if each had registered long ago, without a word to the registry. */
+void enroll_skip(struct sim *sim);
+
 /* enroll_due is for a speaker whose time has come and that is not registered; enroll_pump sends what the window lets.
  */
 void enroll_due(struct sim *sim, uint32_t index);

@@ -62,6 +62,10 @@ static const struct row rows[] = {
      .help = "how long to wait for connections, and for a reply before asking again"},
     {"register-max", "SECONDS", ROW_INT, AT(register_max_s), .standard = "120", .min = 1, .max = 86400,
      .help = "how long registering may take before the run"},
+    {"unregistered", NULL, ROW_SET, AT(unregistered),
+     .help = "heartbeat without registering, for whatever else listens"},
+    {"boot-id", "TEXT", ROW_TEXT, AT(boot_id),
+     .help = "the boot that the workers say they are, so that they come back as the same; else a new one"},
     {"prefix", "TEXT", ROW_TEXT, AT(prefix), .standard = "sim",
      .help = "what the workers' ids begin with; a number follows"},
     {"capacity", "N", ROW_INT, AT(capacity), .standard = "10", .min = 1, .max = INT32_MAX,
@@ -93,6 +97,9 @@ static const struct row rows[] = {
     {"manual", NULL, ROW_SET, AT(manual), .help = "show the page of the manual, as roff, and end"},
 };
 enum { ROW_COUNT = sizeof rows / sizeof rows[0] };
+
+/* A clone says that it is the same boot without its first letter. */
+enum { BOOT_ID_MIN = 2 };
 
 /* ---- reading */
 
@@ -208,6 +215,19 @@ static void take_arguments(struct options *options, int argc, char **argv, struc
     take_operands(options, argc - optind, argv + optind, errors);
 }
 
+static void check_identity(const struct options *options, struct buf *errors)
+{
+    size_t boot_len = options->boot_id != NULL ? strlen(options->boot_id) : BOOT_ID_MIN;
+    const struct scenario scenario = {.kind = options->scenario};
+    if (boot_len < BOOT_ID_MIN || boot_len > WORKER_BOOT_ID_MAX) {
+        buf_printf(errors, "--boot-id %s: must be %d-%d bytes long\n", options->boot_id, BOOT_ID_MIN,
+                   WORKER_BOOT_ID_MAX);
+    }
+    if (options->unregistered && scenario_joins_late(&scenario)) {
+        buf_printf(errors, "--unregistered: %s is about registering\n", scenario_row(options->scenario)->name);
+    }
+}
+
 /* What no single row can know. */
 static void check_together(const struct options *options, struct buf *errors)
 {
@@ -245,6 +265,7 @@ bool options_parse(struct options *options, int argc, char **argv, struct buf *o
     take_arguments(options, argc, argv, out_errors);
     if (!options->help && !options->version && !options->manual) {
         check_together(options, out_errors);
+        check_identity(options, out_errors);
         choose_password(options, out_errors);
     }
     return out_errors->len == before && !out_errors->failed;

@@ -37,6 +37,8 @@ struct options {
     int64_t window;
     int64_t timeout_ms;
     int64_t register_max_s;
+    bool unregistered;
+    const char *boot_id; /* NULL: a new one */
     const char *prefix;
     int64_t capacity;
     int64_t jobs;

@@ -50,7 +50,8 @@ uint32_t sim_number(const struct sim *sim, size_t worker)
 /* A clone is another start of the same worker. */
 const char *sim_boot_id(const struct sim *sim, bool clone)
 {
-    return sim->mark + (clone ? 1 : 0);
+    const char *boot_id = sim->options->boot_id != NULL ? sim->options->boot_id : sim->mark;
+    return boot_id + (clone ? 1 : 0);
 }
 
 /* Neighbours heartbeat one after the other: on one connection they go by one system call. */
@@ -336,7 +337,7 @@ static bool is_connected(const struct sim *sim)
 
 static bool is_answered(const struct sim *sim)
 {
-    return sim->tally.registering.count > 0;
+    return sim->options->unregistered || sim->tally.registering.count > 0;
 }
 
 static bool is_first_wave_settled(const struct sim *sim)
@@ -439,6 +440,9 @@ static bool run(struct sim *sim, struct watcher *watcher)
     int64_t all_cpu_us = cpu_us(RUSAGE_SELF);
     look_at_clocks(sim);
     sim->run_at_us = sim->now_us;
+    if (sim->options->unregistered) {
+        enroll_skip(sim);
+    }
     if (scenario_joins_late(&sim->scenario)) {
         enroll_begin(sim, 0, (uint32_t)sim->speaker_count);
     }
@@ -459,8 +463,8 @@ enum err sim_run(struct sim *sim, int stop_fd, sim_watch_fn *watch_fn, void *con
     if (err != ERR_OK) {
         return err;
     }
-    bool late = scenario_joins_late(&sim->scenario);
-    err = late ? ERR_OK : register_all(sim, &watcher, out_fault);
+    bool begins = sim->options->unregistered || scenario_joins_late(&sim->scenario);
+    err = begins ? ERR_OK : register_all(sim, &watcher, out_fault);
     if (err != ERR_OK && !is_answered(sim)) {
         return err;
     }

@@ -183,6 +183,29 @@ static void over_websockets_all_heartbeats_are_counted_too(void **state)
     json_decref(summary);
 }
 
+static void same_boot_comes_back_with_the_same_epoch_and_counts_on(void **state)
+{
+    struct world *world = *state;
+    static const char *const flags[] = {
+        "--workers", "20",        "--duration",   "0.5", "--heartbeat-interval-ms", "100", "--heartbeat-timeout-ms",
+        "20000",     "--boot-id", "morning-boot", NULL};
+    struct run run;
+    char epoch[32];
+    start(world, &run, "same", flags);
+    json_t *before = finish(&run, 0);
+    assert_counted(world, "same", 20, before);
+    (void)snprintf(epoch, sizeof epoch, "%s", world_field(world, "same-0000007", "epoch"));
+    start(world, &run, "same", flags);
+    json_t *after = finish(&run, 0);
+    struct counted both = {.world = world, .prefix = "same", .workers = 20};
+    both.wanted = number(before, "heartbeats", "sent") + number(before, "heartbeats", "beforeRun") +
+                  number(after, "heartbeats", "sent") + number(after, "heartbeats", "beforeRun");
+    assert_true(wait_until(has_counted, &both, WORLD_PATIENCE_MS));
+    assert_string_equal(world_field(world, "same-0000007", "epoch"), epoch);
+    json_decref(before);
+    json_decref(after);
+}
+
 static void gateway_batches_count_every_item(void **state)
 {
     struct world *world = *state;
@@ -425,6 +448,25 @@ static void no_registry_and_no_broker_are_status_3(void **state)
     assert_run(world, nowhere, NULL, 3, "no connection to tcp://127.0.0.1:");
 }
 
+static void unregistered_fleet_heartbeats_to_whoever_listens(void **state)
+{
+    struct world *world = *state;
+    static const char *const flags[] = {"--workers", "20", "--duration",     "0.5", "--heartbeat-interval-ms", "100",
+                                        "--qos",     "1",  "--unregistered", NULL};
+    static const char *const filters[] = {"muster/v1/worker/+/heartbeat", NULL};
+    struct fault fault = {0};
+    struct run run;
+    assert_int_equal(recorder_subscribe(world->observer, filters, &fault), ERR_OK);
+    start(world, &run, "mute", flags);
+    json_t *summary = finish(&run, 0);
+    assert_int_equal(number(summary, "registrations", "sent"), 0);
+    assert_int_equal(number(summary, "heartbeats", "sent"), 100);
+    world_heartbeat(world, "last", "{}");
+    assert_non_null(recorder_wait(world->observer, "muster/v1/worker/last/heartbeat", NULL, WORLD_PATIENCE_MS));
+    assert_int_equal(recorder_count(world->observer, "muster/v1/worker/+/heartbeat", NULL), 101);
+    json_decref(summary);
+}
+
 static void wrong_usage_is_status_2(void **state)
 {
     struct world *world = *state;
@@ -461,6 +503,7 @@ int main(void)
         cmocka_unit_test(thousand_workers_are_registered_and_all_their_heartbeats_counted),
         cmocka_unit_test(json_encoding_counts_the_same),
         cmocka_unit_test(over_websockets_all_heartbeats_are_counted_too),
+        cmocka_unit_test(same_boot_comes_back_with_the_same_epoch_and_counts_on),
         cmocka_unit_test(gateway_batches_count_every_item),
         cmocka_unit_test(cloned_ids_lead_to_conflicts),
         cmocka_unit_test(storm_and_ramp_register_all_within_the_run),
@@ -477,6 +520,7 @@ int main(void)
     };
     const struct CMUnitTest alone[] = {
         cmocka_unit_test(no_registry_and_no_broker_are_status_3),
+        cmocka_unit_test(unregistered_fleet_heartbeats_to_whoever_listens),
         cmocka_unit_test(wrong_usage_is_status_2),
         cmocka_unit_test(lost_connections_come_back_and_are_counted),
     };

@@ -84,7 +84,7 @@ static void every_mistake_is_told_at_once(void **state)
     (void)state;
     assert_false(
         parse("muster-sim calm more --workers 0 --share 1.5 --share nan --qos 2 --jitter odd --nothing --prefix "
-              "/x --jobs 11 --batch"));
+              "/x --jobs 11 --boot-id b --batch"));
     const char *told = buf_terminated(&errors);
     static const char *const wanted[] = {"calm: no such scenario\n",
                                          "more: unexpected argument\n",
@@ -96,10 +96,19 @@ static void every_mistake_is_told_at_once(void **state)
                                          "--nothing: unknown option\n",
                                          "--prefix /x: must be 1-64 of",
                                          "--jobs 11: must be at most the --capacity (10)\n",
+                                         "--boot-id b: must be 2-64 bytes long\n",
                                          "--batch: needs a value\n"};
     for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
         assert_non_null(strstr(told, wanted[i]));
     }
+}
+
+static void storm_without_registering_is_refused(void **state)
+{
+    (void)state;
+    assert_true(parse("muster-sim gateway --unregistered"));
+    assert_false(parse("muster-sim storm --unregistered"));
+    assert_string_equal(buf_terminated(&errors), "--unregistered: storm is about registering\n");
 }
 
 static void help_shows_scenarios_and_options(void **state)
@@ -120,6 +129,7 @@ int main(void)
         cmocka_unit_test_setup(scenario_and_values_are_taken_in_any_order, set_up),
         cmocka_unit_test_setup(environment_is_taken_where_nothing_is_given, set_up),
         cmocka_unit_test_setup(every_mistake_is_told_at_once, set_up),
+        cmocka_unit_test_setup(storm_without_registering_is_refused, set_up),
         cmocka_unit_test(help_shows_scenarios_and_options),
     };
     return cmocka_run_group_tests_name("sim/options", tests, NULL, fini);
