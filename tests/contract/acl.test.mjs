@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { read } from './contract.mjs';
-import { World } from './world.mjs';
+import { World } from '../support/world.mjs';
 
 const PASSWORD = 'secret';
 const ROOT = 'muster/v1/';

@@ -1,16 +1,13 @@
 // contract.mjs -- reading the contract in topics/ and the sources that it describes; for the tests in this folder.
-import { readFileSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { decode } from '@msgpack/msgpack';
 import Ajv from 'ajv';
 import Ajv2019 from 'ajv/dist/2019.js';
 import { load } from 'js-yaml';
+import { pathOf, read } from '../support/repository.mjs';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
-
-export const pathOf = (name) => root + name;
-export const read = (name) => readFileSync(pathOf(name), 'utf8');
+export { pathOf, read };
 export const readAll = (folder, ending) =>
   readdirSync(pathOf(folder))
     .filter((name) => name.endsWith(ending))

@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { after, before, test } from 'node:test';
 import { firstColumnOf, newClosedValidator, read, sectionOf } from './contract.mjs';
 import { PREFIX, compileRequestSchema, complaintsAbout, operations, resolved } from './openapi.mjs';
-import { World, until } from './world.mjs';
+import { World, until } from '../support/world.mjs';
 
 const KIB = 1024;
 const settings = [

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import parse from 'parse-prometheus-text-format';
-import { World, until } from './world.mjs';
+import { World, until } from '../support/world.mjs';
 
 const PREFIX = '/api/v1/worker-registration';
 const ID = 'metered-worker-17';

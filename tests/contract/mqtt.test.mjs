@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { after, before, test } from 'node:test';
 import { newClosedValidator, readAsyncapi } from './contract.mjs';
-import { World, until } from './world.mjs';
+import { World, until } from '../support/world.mjs';
 
 const ROOT = 'muster/v1/';
 const settings = [

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { configurationKeys, seedProperties, updatedReadme } from './configuration.mjs';
 import { pathOf, read } from './contract.mjs';
-import { World, binaries, until } from './world.mjs';
+import { World, binaries, until } from '../support/world.mjs';
 
 const readme = read('README.md');
 const sectionOf = (heading) => readme.split(/^## /m).find((section) => section.startsWith(`${heading}\n`));

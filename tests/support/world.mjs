@@ -6,7 +6,7 @@ import { connect, createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pathOf, read } from './contract.mjs';
+import { pathOf, read } from './repository.mjs';
 
 const PATIENCE_MS = 20000;
 export const binaries = process.env.MUSTER_BIN_DIR ?? pathOf('build/bin');
@@ -47,7 +47,7 @@ export async function until(what, ask) {
 
 export class World {
   constructor() {
-    this.folder = mkdtempSync(join(tmpdir(), 'muster-contract-'));
+    this.folder = mkdtempSync(join(tmpdir(), 'muster-world-'));
     this.processes = [];
   }
 
