@@ -57,6 +57,15 @@ void enroll_skip(struct sim *sim)
     sim->settled = sim->speaker_count;
 }
 
+void enroll_release(struct sim *sim)
+{
+    for (uint32_t index = 0; index < sim->speaker_count; index++) {
+        if (sim->speakers[index].state == SPEAKER_IN) {
+            speak_start(sim, index, sim->speakers[index].interval_ms);
+        }
+    }
+}
+
 /* Splits at commas; the pieces point into list. */
 static struct texts split(const char *list, struct text items[LABELS_MAX])
 {
@@ -267,5 +276,10 @@ void enroll_take(struct sim *sim, const struct question *question, const struct 
         return;
     }
     speaker->state = SPEAKER_IN;
+    if (sim->options->wait && sim->run_at_us == SCENARIO_NEVER) {
+        speaker->interval_ms = (uint32_t)interval_ms;
+        schedule_drop(sim->schedule, index);
+        return;
+    }
     speak_start(sim, index, interval_ms);
 }

@@ -106,6 +106,9 @@ void enroll_begin(struct sim *sim, uint32_t first, uint32_t last);
 /* enroll_skip makes all speakers heartbeat as if each had registered long ago, without a word to the registry. */
 void enroll_skip(struct sim *sim);
 
+/* enroll_release lets those heartbeat who have registered and waited for the run. */
+void enroll_release(struct sim *sim);
+
 /* enroll_due is for a speaker whose time has come and that is not registered; enroll_pump sends what the window lets.
  */
 void enroll_due(struct sim *sim, uint32_t index);

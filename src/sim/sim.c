@@ -440,8 +440,11 @@ static bool run(struct sim *sim, struct watcher *watcher)
     int64_t all_cpu_us = cpu_us(RUSAGE_SELF);
     look_at_clocks(sim);
     sim->run_at_us = sim->now_us;
+    tally->began_at_ms = sim->wall_ms;
     if (sim->options->unregistered) {
         enroll_skip(sim);
+    } else if (sim->options->wait) {
+        enroll_release(sim);
     }
     if (scenario_joins_late(&sim->scenario)) {
         enroll_begin(sim, 0, (uint32_t)sim->speaker_count);

@@ -150,12 +150,12 @@ static json_t *cpu_tree(const struct tally *tally)
 
 enum err summary_append_json(struct buf *out, const struct options *options, const struct tally *tally)
 {
-    json_t *tree =
-        json_pack("{s:s, s:I, s:I, s:f, s:b, s:o, s:o, s:o, s:o, s:o}", "scenario",
-                  scenario_row(options->scenario)->name, "workers", (json_int_t)tally->workers, "connections",
-                  (json_int_t)options->connections, "runMs", ms(tally->run_us), "interrupted", (int)tally->interrupted,
-                  "registrations", registrations_tree(tally), "heartbeats", heartbeats_tree(tally), "replies",
-                  codes_tree(tally), "broker", broker_tree(tally), "cpu", cpu_tree(tally));
+    json_t *tree = json_pack("{s:s, s:I, s:I, s:I, s:f, s:b, s:o, s:o, s:o, s:o, s:o}", "scenario",
+                             scenario_row(options->scenario)->name, "workers", (json_int_t)tally->workers,
+                             "connections", (json_int_t)options->connections, "beganAt", (json_int_t)tally->began_at_ms,
+                             "runMs", ms(tally->run_us), "interrupted", (int)tally->interrupted, "registrations",
+                             registrations_tree(tally), "heartbeats", heartbeats_tree(tally), "replies",
+                             codes_tree(tally), "broker", broker_tree(tally), "cpu", cpu_tree(tally));
     enum err err = encode_document(tree, ENCODING_JSON, out);
     json_decref(tree);
     buf_append_string(out, "\n");

@@ -34,6 +34,7 @@ struct tally {
     uint64_t losses;     /* of connections */
     uint64_t refusals;   /* of what was published, by the broker */
     uint64_t lines_down; /* at the end */
+    int64_t began_at_ms; /* the run; since 1970 */
     int64_t run_us;
     int64_t loop_cpu_us; /* of the simulator's own thread */
     int64_t cpu_us;      /* of the process */

@@ -186,9 +186,18 @@ static void over_websockets_all_heartbeats_are_counted_too(void **state)
 static void same_boot_comes_back_with_the_same_epoch_and_counts_on(void **state)
 {
     struct world *world = *state;
-    static const char *const flags[] = {
-        "--workers", "20",        "--duration",   "0.5", "--heartbeat-interval-ms", "100", "--heartbeat-timeout-ms",
-        "20000",     "--boot-id", "morning-boot", NULL};
+    static const char *const flags[] = {"--workers",
+                                        "20",
+                                        "--duration",
+                                        "0.5",
+                                        "--heartbeat-interval-ms",
+                                        "100",
+                                        "--heartbeat-timeout-ms",
+                                        "20000",
+                                        "--boot-id",
+                                        "morning-boot",
+                                        "--wait",
+                                        NULL};
     struct run run;
     char epoch[32];
     start(world, &run, "same", flags);
@@ -202,6 +211,8 @@ static void same_boot_comes_back_with_the_same_epoch_and_counts_on(void **state)
                   number(after, "heartbeats", "sent") + number(after, "heartbeats", "beforeRun");
     assert_true(wait_until(has_counted, &both, WORLD_PATIENCE_MS));
     assert_string_equal(world_field(world, "same-0000007", "epoch"), epoch);
+    assert_int_equal(number(before, "heartbeats", "beforeRun"), 0);
+    assert_int_equal(number(before, "heartbeats", "sent"), 100);
     json_decref(before);
     json_decref(after);
 }
