@@ -42,6 +42,8 @@ struct config {
         char uri[CONFIG_STRING_MAX];
         char password_file[CONFIG_STRING_MAX];
         char prefix[CONFIG_STRING_MAX];
+        char sentinel[CONFIG_STRING_MAX]; /* empty: none */
+        char sentinel_password_file[CONFIG_STRING_MAX];
     } redis;
     struct {
         char instance[CONFIG_STRING_MAX]; /* empty: host name and process id */

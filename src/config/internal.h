@@ -12,6 +12,7 @@ const char *rule_id_or_empty(const char *value);
 const char *rule_topic_root(const char *value);
 const char *rule_prefix(const char *value);
 const char *rule_listen(const char *value);
+const char *rule_sentinel(const char *value);
 
 /* rules_check_across appends a line for every pair of values that contradict each other. */
 void rules_check_across(const struct config *config, const struct config_sources *sources, struct buf *out_errors);

@@ -99,6 +99,31 @@ const char *rule_listen(const char *value)
     return port >= 1 && port <= 65535 ? NULL : rule;
 }
 
+const char *rule_sentinel(const char *value)
+{
+    static const char rule[] = "name@host[:port],host[:port] of at most 16 Sentinels, or empty";
+    enum { SENTINELS_MAX = 16 };
+    const char *at = strrchr(value, '@');
+    if (value[0] == '\0') {
+        return NULL;
+    }
+    if (at == NULL || at == value || at - value >= 128 || strpbrk(value, " \t") != NULL) {
+        return rule;
+    }
+    size_t count = 0;
+    for (const char *next = at + 1; next != NULL; count++) {
+        size_t len = strcspn(next, ",");
+        size_t host = strcspn(next, ",:");
+        size_t digits = host < len ? strspn(next + host + 1, "0123456789") : 0;
+        bool has_port = digits > 0 && digits <= 5 && host + 1 + digits == len && atoi(next + host + 1) <= 65535;
+        if (host == 0 || (host < len && !has_port)) {
+            return rule;
+        }
+        next = next[len] == ',' ? next + len + 1 : NULL;
+    }
+    return count <= SENTINELS_MAX ? NULL : rule;
+}
+
 static void append_setting(struct buf *out, const struct config *config, const struct config_sources *sources,
                            const char *name)
 {
@@ -135,6 +160,10 @@ void rules_check_across(const struct config *config, const struct config_sources
          "given together with", "mqtt.key_file"},
         {config->mqtt.password_file[0] == '\0' || config->mqtt.username[0] != '\0', "mqtt.password_file",
          "given together with", "mqtt.username"},
+        {config->redis.sentinel[0] == '\0' || strncmp(config->redis.uri, "unix:", 5) != 0, "redis.sentinel",
+         "without a socket as", "redis.uri"},
+        {config->redis.sentinel_password_file[0] == '\0' || config->redis.sentinel[0] != '\0',
+         "redis.sentinel_password_file", "given together with", "redis.sentinel"},
     };
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
         if (!rules[i].good) {

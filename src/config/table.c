@@ -35,6 +35,11 @@ static const struct config_key keys[] = {
      .help = "File whose first line is the password of Redis; empty: none."},
     {AT(redis.prefix), .type = CONFIG_STRING, .default_text = "muster", .violation = rule_prefix,
      .help = "What every key in Redis begins with."},
+    {AT(redis.sentinel), .type = CONFIG_STRING, .default_text = "", .violation = rule_sentinel,
+     .help =
+         "Master's name and Sentinels, name@host[:port],host[:port]: they say where Redis is; empty: redis.uri does."},
+    {AT(redis.sentinel_password_file), .type = CONFIG_STRING, .default_text = "", .secret = true,
+     .help = "File whose first line is the password of the Sentinels; empty: none."},
     {AT(daemon.instance), .type = CONFIG_STRING, .default_text = "", .violation = rule_id_or_empty,
      .help = "This daemon's name among its like; empty: host name and process id."},
     {AT(daemon.lease_ms), .type = CONFIG_INT, .default_text = "2000", .min = SHORTEST_MS, .max = 60000,

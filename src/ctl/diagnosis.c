@@ -183,6 +183,26 @@ void diagnosis_retained(struct diagnosis *diagnosis, const char *filter, size_t 
 
 /* ---- what the registry itself says */
 
+static const char *setting(const json_t *reply, const char *key)
+{
+    size_t i = 0;
+    const json_t *one = NULL;
+    json_array_foreach(json_object_get(reply, "config"), i, one)
+    {
+        if (strcmp(member_string(one, "key", ""), key) == 0) {
+            return member_string(one, "value", "");
+        }
+    }
+    return "";
+}
+
+void diagnosis_redis(struct diagnosis *diagnosis, const json_t *reply)
+{
+    const char *sentinel = setting(reply, "redis.sentinel");
+    diagnosis_add(diagnosis, VERDICT_OK, "redis", NULL, "%s%s%s", member_string(reply, "redis", "?"),
+                  sentinel[0] != '\0' ? ", the master as redis.sentinel names it: " : "", sentinel);
+}
+
 void diagnosis_alerts(struct diagnosis *diagnosis, const json_t *reply)
 {
     size_t raised = 0;

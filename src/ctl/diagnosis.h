@@ -50,6 +50,9 @@ void diagnosis_canaries(struct diagnosis *diagnosis, size_t heard, int64_t durin
 /* diagnosis_retained judges the topics that workers write to and that are retained: how many, and the first of them. */
 void diagnosis_retained(struct diagnosis *diagnosis, const char *filter, size_t count, const char *first_topic);
 
+/* diagnosis_redis tells from the reply to "config" where Redis is, and who says so. */
+void diagnosis_redis(struct diagnosis *diagnosis, const json_t *reply);
+
 /* diagnosis_alerts judges the reply to "alerts", diagnosis_fleet the one to "system-health". */
 void diagnosis_alerts(struct diagnosis *diagnosis, const json_t *reply);
 void diagnosis_fleet(struct diagnosis *diagnosis, const json_t *reply);

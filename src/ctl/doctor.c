@@ -162,6 +162,20 @@ static bool look_at_answer(struct doctor *doctor)
     return true;
 }
 
+static void look_at_redis(struct doctor *doctor)
+{
+    struct fault fault = {0};
+    json_t *request = json_object();
+    json_t *reply = NULL;
+    if (session_request(doctor->call->session, "config", request, &reply, &fault) == ERR_OK) {
+        diagnosis_redis(&doctor->diagnosis, reply);
+    } else {
+        diagnosis_add(&doctor->diagnosis, VERDICT_FAIL, "redis", NULL, "%s", fault.text);
+    }
+    json_decref(request);
+    json_decref(reply);
+}
+
 static void look_at_alerts(struct doctor *doctor)
 {
     struct fault fault = {0};
@@ -212,6 +226,7 @@ static enum command_status look(struct doctor *doctor)
     look_at_presence(doctor);
     bool answered = look_at_answer(doctor);
     if (answered) {
+        look_at_redis(doctor);
         look_at_alerts(doctor);
     }
     look_at_hearing(doctor);

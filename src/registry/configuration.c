@@ -85,8 +85,8 @@ void configuration_ask(struct registry *registry, const struct query *query, str
     add_gateways(registry, list);
     add_alerts(registry, list);
     intake_call_done(registry);
-    const struct extra extra = {"config", list};
-    asker_reply_with(asker, &(struct reply){.code = CODE_OK}, &extra, 1);
+    const struct extra extras[] = {{"config", list}, {"redis", json_string(store_place(registry->store))}};
+    asker_reply_with(asker, &(struct reply){.code = CODE_OK}, extras, sizeof extras / sizeof extras[0]);
 }
 
 void registry_set_sources(struct registry *registry, const char *file, const struct config_sources *sources)

@@ -25,7 +25,7 @@ void note(const struct registry *registry, enum log_level level, const char *for
 static void on_store_up(void *owner)
 {
     struct registry *registry = owner;
-    note(registry, LOG_INFO, "Redis is up at %s", registry->config.redis.uri);
+    note(registry, LOG_INFO, "Redis is up at %s", store_place(registry->store));
     registry->lease_asked_ms = 0;
     registry->reconciled = (struct reconciled){0};
     kept_send(registry);
@@ -172,34 +172,41 @@ static void name_instance(struct registry *registry)
     }
 }
 
+/* An empty password where no file is named. */
+static enum err read_password(const char *file, char out[CONFIG_STRING_MAX], struct fault *out_fault)
+{
+    out[0] = '\0';
+    return file[0] != '\0' ? secret_read(file, out, CONFIG_STRING_MAX, out_fault) : ERR_OK;
+}
+
 static enum err new_store(struct registry *registry, struct fault *out_fault)
 {
     const struct config *config = &registry->config;
-    char password[CONFIG_STRING_MAX] = "";
-    if (config->redis.password_file[0] != '\0') {
-        enum err err = secret_read(config->redis.password_file, password, sizeof password, out_fault);
-        if (err != ERR_OK) {
-            return err;
-        }
+    char password[CONFIG_STRING_MAX];
+    char sentinel_password[CONFIG_STRING_MAX];
+    enum err err = read_password(config->redis.password_file, password, out_fault);
+    if (err == ERR_OK) {
+        err = read_password(config->redis.sentinel_password_file, sentinel_password, out_fault);
+    }
+    if (err != ERR_OK) {
+        return err;
     }
     struct store_options options = {.base = registry->base,
                                     .uri = config->redis.uri,
                                     .password = password[0] != '\0' ? password : NULL,
-                                    .prefix = config->redis.prefix};
+                                    .prefix = config->redis.prefix,
+                                    .sentinel = config->redis.sentinel,
+                                    .sentinel_password = sentinel_password[0] != '\0' ? sentinel_password : NULL};
     struct store_listener listener = {registry, on_store_up, on_store_down, on_expired, on_clock_jumped, on_changed};
     return store_new(&options, &listener, &registry->store, out_fault);
 }
 
 static enum err new_connections(struct registry *registry, struct fault *out_fault)
 {
-    if (registry->config.mqtt.password_file[0] != '\0') {
-        enum err err =
-            secret_read(registry->config.mqtt.password_file, registry->password, sizeof registry->password, out_fault);
-        if (err != ERR_OK) {
-            return err;
-        }
+    enum err err = read_password(registry->config.mqtt.password_file, registry->password, out_fault);
+    if (err == ERR_OK) {
+        err = intake_new(registry, out_fault);
     }
-    enum err err = intake_new(registry, out_fault);
     return err == ERR_OK ? presence_new(registry, out_fault) : err;
 }
 

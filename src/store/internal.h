@@ -5,6 +5,7 @@
 #include "base/backoff.h"
 #include "store/args.h"
 #include "store/redis.h"
+#include "store/sentinel.h"
 #include "store/store.h"
 
 /* Who is told the result of a call; the member in use is known to the call's parser. */
@@ -58,6 +59,8 @@ struct store {
     struct event_base *base;
     struct store_listener listener;
     struct redis_address address;
+    struct sentinel *sentinel; /* NULL: the address is that of the uri */
+    char place[512];
     char *password;
     char *prefix;     /* "muster" */
     char *key_prefix; /* "muster:{0}:" */

@@ -64,6 +64,8 @@ static void on_info(redisAsyncContext *context, void *data, void *arg)
         fail_with(store, "Redis is too old (7.0 is needed for functions)", value);
     } else if (info_value(reply, "cluster_enabled:", value, sizeof value) && strcmp(value, "0") != 0) {
         store_fail(store, "this is a Redis Cluster: Muster needs a single Redis (cluster-enabled no)");
+    } else if (info_value(reply, "role:", value, sizeof value) && strcmp(value, "master") != 0) {
+        store_fail(store, "this Redis is a replica: it takes no writes");
     } else if (info_value(reply, "loading:", value, sizeof value) && strcmp(value, "0") != 0) {
         store_fail(store, "Redis is still loading its data set");
     } else if (info_value(reply, "maxmemory_policy:", value, sizeof value) && strcmp(value, "noeviction") != 0) {

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { DEFAULT_PORT = 6379 };
+
 static enum err bad_uri(const char *uri, struct fault *out_fault)
 {
     return fault_set(out_fault, ERR_INVALID,
@@ -45,6 +47,15 @@ static bool parse_unix(const char *path, struct redis_address *address)
     return strncmp(query, "?db=", 4) == 0 && read_number(query + 4, query + strlen(query), 1000000, &address->database);
 }
 
+bool redis_address_read(const char *host, const char *end, int default_port, struct redis_address *out_address)
+{
+    const char *colon = memchr(host, ':', (size_t)(end - host));
+    const char *name_end = colon != NULL ? colon : end;
+    out_address->port = default_port;
+    return copy_part(out_address->host, sizeof out_address->host, host, (size_t)(name_end - host)) &&
+           (colon == NULL || read_number(colon + 1, end, 65535, &out_address->port));
+}
+
 static bool parse_tcp(const char *authority, struct redis_address *address)
 {
     const char *end = authority + strlen(authority);
@@ -55,12 +66,7 @@ static bool parse_tcp(const char *authority, struct redis_address *address)
     if (at != NULL && !copy_part(address->user, sizeof address->user, authority, (size_t)(at - authority))) {
         return false;
     }
-    const char *colon = memchr(host, ':', (size_t)(host_end - host));
-    const char *name_end = colon != NULL ? colon : host_end;
-    if (!copy_part(address->host, sizeof address->host, host, (size_t)(name_end - host))) {
-        return false;
-    }
-    if (colon != NULL && !read_number(colon + 1, host_end, 65535, &address->port)) {
+    if (!redis_address_read(host, host_end, DEFAULT_PORT, address)) {
         return false;
     }
     return slash == NULL || slash + 1 == end || read_number(slash + 1, end, 1000000, &address->database);
@@ -70,7 +76,7 @@ enum err redis_address_parse(const char *uri, struct redis_address *out_address,
 {
     static const char tcp[] = "redis://";
     static const char socket[] = "unix://";
-    struct redis_address address = {.port = 6379};
+    struct redis_address address = {0};
     bool good = false;
     if (strncmp(uri, tcp, sizeof tcp - 1) == 0) {
         good = parse_tcp(uri + sizeof tcp - 1, &address);

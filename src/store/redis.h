@@ -20,6 +20,9 @@ struct redis_address {
 /* redis_address_parse reads redis://[user@]host[:port][/db] or unix:///path[?db=n]; ERR_INVALID names the uri. */
 enum err redis_address_parse(const char *uri, struct redis_address *out_address, struct fault *out_fault) MUST_USE;
 
+/* redis_address_read reads host[:port] up to end; false where it is none. Leaves everything else as it is. */
+bool redis_address_read(const char *host, const char *end, int default_port, struct redis_address *out_address);
+
 /* One connection; all zero is closed. context is NULL while closed. */
 struct redis_link {
     redisAsyncContext *context;

@@ -118,10 +118,50 @@ static void open_links(struct store *store)
 {
     struct fault fault = {0};
     store->opening_since_ms = clock_monotonic_ms();
+    if (store->sentinel != NULL && !sentinel_has_named(store->sentinel)) {
+        store_fail(store, sentinel_trouble(store->sentinel));
+        return;
+    }
     if (redis_open(&store->calls, &store->address, store->base, &fault) != ERR_OK ||
         redis_open(&store->events, &store->address, store->base, &fault) != ERR_OK) {
         store_fail(store, fault.text);
     }
+}
+
+/* A master that still answers is left all the same: it has been demoted, or will be when the others reach it. */
+static void on_named(void *owner, const char *host, int port)
+{
+    struct store *store = owner;
+    (void)snprintf(store->address.host, sizeof store->address.host, "%s", host);
+    store->address.port = port;
+    (void)snprintf(store->place, sizeof store->place, "%s:%d", host, port);
+    if (store->calls.context != NULL || store->events.context != NULL) {
+        char reason[sizeof store->place + 32];
+        (void)snprintf(reason, sizeof reason, "Sentinel names another master: %s", store->place);
+        store_fail(store, reason);
+    }
+    (void)event_del(store->retry);
+    open_links(store);
+}
+
+static enum err new_sentinel(struct store *store, const struct store_options *options, struct fault *out_fault)
+{
+    struct sentinels sentinels;
+    if (options->sentinel == NULL || options->sentinel[0] == '\0') {
+        return ERR_OK;
+    }
+    enum err err = sentinels_parse(options->sentinel, &sentinels, out_fault);
+    const struct sentinel_options asked = {.base = options->base,
+                                           .sentinels = &sentinels,
+                                           .password = options->sentinel_password,
+                                           .owner = store,
+                                           .named = on_named};
+    return err == ERR_OK ? sentinel_new(&asked, &store->sentinel, out_fault) : err;
+}
+
+static char *copy_of(const char *text)
+{
+    return text != NULL ? strdup(text) : NULL;
 }
 
 enum err store_new(const struct store_options *options, const struct store_listener *listener, struct store **out_store,
@@ -140,8 +180,9 @@ enum err store_new(const struct store_options *options, const struct store_liste
     store->listener = *listener;
     store->call_times.scale = &histogram_of_us;
     store->address = address;
-    store->prefix = strdup(options->prefix);
-    store->password = options->password != NULL ? strdup(options->password) : NULL;
+    (void)snprintf(store->place, sizeof store->place, "%s", options->uri);
+    store->prefix = copy_of(options->prefix);
+    store->password = copy_of(options->password);
     store->key_prefix = malloc(strlen(options->prefix) + sizeof ":{0}:");
     store->retry = evtimer_new(options->base, retry, store);
     store->answer_lost = evtimer_new(options->base, answer_lost, store);
@@ -149,6 +190,11 @@ enum err store_new(const struct store_options *options, const struct store_liste
         (options->password != NULL && store->password == NULL)) {
         store_free(store);
         return fault_set(out_fault, ERR_NO_MEMORY, "out of memory");
+    }
+    err = new_sentinel(store, options, out_fault);
+    if (err != ERR_OK) {
+        store_free(store);
+        return err;
     }
     (void)sprintf(store->key_prefix, "%s:{0}:", options->prefix);
     backoff_init(&store->backoff, RETRY_FIRST_MS, RETRY_MAX_MS, (uint64_t)clock_wall_ms() ^ (uint64_t)getpid());
@@ -163,6 +209,7 @@ void store_free(struct store *store)
     if (store == NULL) {
         return;
     }
+    sentinel_free(store->sentinel);
     redis_close(&store->calls);
     redis_close(&store->events);
     if (store->answer_lost != NULL) {
@@ -184,7 +231,11 @@ void store_free(struct store *store)
 
 void store_start(struct store *store)
 {
-    open_links(store);
+    if (store->sentinel != NULL) {
+        sentinel_start(store->sentinel);
+    } else {
+        open_links(store);
+    }
 }
 
 void store_tick(struct store *store)
@@ -203,6 +254,11 @@ void store_tick(struct store *store)
 bool store_is_up(const struct store *store)
 {
     return store->up;
+}
+
+const char *store_place(const struct store *store)
+{
+    return store->place;
 }
 
 void store_set_policy(struct store *store, const struct store_policy *policy)

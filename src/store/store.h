@@ -24,6 +24,8 @@ struct store_options {
     const char *uri;      /* redis://[user@]host[:port][/db] or unix:///path[?db=n] */
     const char *password; /* NULL: none */
     const char *prefix;   /* of every key */
+    const char *sentinel; /* name@host[:port],…: the master that these Sentinels name, not the uri's host; empty: none */
+    const char *sentinel_password; /* NULL: none */
 };
 
 /* What the functions need to know of the configuration; may be changed at any time. */
@@ -65,6 +67,10 @@ void store_start(struct store *store);
 void store_tick(struct store *store);
 
 bool store_is_up(const struct store *store);
+
+/* store_place is where Redis is: its uri, or the master that Sentinel has named. */
+const char *store_place(const struct store *store);
+
 void store_set_policy(struct store *store, const struct store_policy *policy);
 
 /* The fencing token that writing calls carry from now on. */

@@ -451,7 +451,7 @@ static void doctor_of_sound_installation_is_done(void **state)
     struct run run;
     musterctl(world, &run, DONE, ARGS("doctor"));
     static const char *const subjects[] = {"broker", "access", "registry", "answer",  "clock",
-                                           "fleet",  "alert",  "hearing",  "retained"};
+                                           "fleet",  "redis",  "alert",    "hearing", "retained"};
     for (size_t i = 0; i < sizeof subjects / sizeof subjects[0]; i++) {
         char line[64];
         (void)snprintf(line, sizeof line, "ok    %s ", subjects[i]);

@@ -71,14 +71,20 @@ static enum err not_ready(struct server *server, struct fault *out_fault)
     return err;
 }
 
+static bool is_a(const struct server *server, const char *program)
+{
+    return strcmp(server->program, program) == 0;
+}
+
 enum err server_start_again(struct server *server, struct fault *out_fault)
 {
     const char *mosquitto[] = {"mosquitto", "-c", server->config_path, NULL};
     const char *redis[] = {"redis-server", server->config_path, NULL};
+    const char *sentinel[] = {"redis-server", server->config_path, "--sentinel", NULL};
+    const char *const *argv = is_a(server, "mosquitto") ? mosquitto : is_a(server, "sentinel") ? sentinel : redis;
     char log[sizeof server->config_path];
     (void)snprintf(log, sizeof log, "%s/%s.log", server->folder, server->program);
-    enum err err = process_start(&server->process, strcmp(server->program, "mosquitto") == 0 ? mosquitto : redis, NULL,
-                                 log, out_fault);
+    enum err err = process_start(&server->process, argv, server->environment, log, out_fault);
     if (err != ERR_OK) {
         return err;
     }
@@ -122,6 +128,16 @@ static void redis_config(struct server *server, const char *extra, struct buf *c
                server->port, server->socket_path, server->folder, extra);
 }
 
+static void sentinel_config(const struct server *server, const char *extra, struct buf *config)
+{
+    buf_printf(config,
+               "port %d\n"
+               "bind 127.0.0.1\n"
+               "dir %s\n"
+               "%s\n",
+               server->port, server->folder, extra);
+}
+
 /* Another process may take the port between its choice and its use; then another is chosen. */
 static enum err start(struct server *server, const char *program, const char *extra, struct fault *out_fault)
 {
@@ -131,8 +147,10 @@ static enum err start(struct server *server, const char *program, const char *ex
     for (int tries = 0; err == ERR_OK && tries < STARTS_MAX && server->process.pid == 0; tries++) {
         server->port = server_free_port();
         buf_clear(&config);
-        if (strcmp(program, "mosquitto") == 0) {
+        if (is_a(server, "mosquitto")) {
             mosquitto_config(server, extra != NULL ? extra : "", &config);
+        } else if (is_a(server, "sentinel")) {
+            sentinel_config(server, extra != NULL ? extra : "", &config);
         } else {
             redis_config(server, extra != NULL ? extra : "", &config);
         }
@@ -160,8 +178,20 @@ enum err server_start_mosquitto(struct server *server, const char *extra, struct
 
 enum err server_start_redis(struct server *server, const char *extra, struct fault *out_fault)
 {
-    *server = (struct server){0};
+    return server_start_redis_with(server, extra, NULL, out_fault);
+}
+
+enum err server_start_redis_with(struct server *server, const char *extra, const char *const *environment,
+                                 struct fault *out_fault)
+{
+    *server = (struct server){.environment = environment};
     return start(server, "redis-server", extra, out_fault);
+}
+
+enum err server_start_sentinel(struct server *server, const char *extra, struct fault *out_fault)
+{
+    *server = (struct server){0};
+    return start(server, "sentinel", extra, out_fault);
 }
 
 void server_stop(struct server *server, int signal)

@@ -13,6 +13,7 @@ struct server {
     char uri[64];                           /* tcp://127.0.0.1:port or redis://127.0.0.1:port/0 */
     char socket_uri[FOLDER_PATH_MAX + 64];  /* unix://path; redis only */
     const char *program;
+    const char *const *environment; /* more of it, as for process_start; the caller's */
     int port;
 };
 
@@ -25,9 +26,13 @@ int server_free_port(void);
  * is ERR_NOT_FOUND, one that ends at once ERR_IO with the end of its log.
  * mosquitto: anonymous clients allowed, persistence on (saved when it is stopped in good order).
  * redis: no persistence, also on socket_path.
+ * sentinel: a Redis Sentinel; extra says what it monitors.
  */
 enum err server_start_mosquitto(struct server *server, const char *extra, struct fault *out_fault) MUST_USE;
 enum err server_start_redis(struct server *server, const char *extra, struct fault *out_fault) MUST_USE;
+enum err server_start_redis_with(struct server *server, const char *extra, const char *const *environment,
+                                 struct fault *out_fault) MUST_USE;
+enum err server_start_sentinel(struct server *server, const char *extra, struct fault *out_fault) MUST_USE;
 
 /* server_stop ends it with the signal (SIGTERM: in good order, SIGKILL: at once) and waits for its end. */
 void server_stop(struct server *server, int signal);

@@ -580,6 +580,22 @@ static void rules_listen_is_host_and_port_or_empty(void **state)
     ASSERT_OPTIONS(fixture, "http.listen", ERR_INVALID, "localhost", ":80", "h:", "h:0", "h:65536", "h:8o", "h:123456");
 }
 
+static void rules_sentinel_is_name_and_hosts_or_empty(void **state)
+{
+    struct fixture *fixture = *state;
+    ASSERT_OPTIONS(fixture, "redis.sentinel", ERR_OK, "", "fleet@h", "fleet@h:26379,10.0.0.2,i:1");
+    ASSERT_OPTIONS(fixture, "redis.sentinel", ERR_INVALID, "fleet", "@h", "fleet@", "fleet@h:", "fleet@h:x",
+                   "fleet@h:65536", "fleet@h,", "fleet@h, i", "fleet@a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q");
+}
+
+static void rules_sentinel_with_a_socket_names_both(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(load_file(fixture, "[redis]\nuri = unix:///run/redis.sock\nsentinel = fleet@h\n"), ERR_INVALID);
+    assert_error(fixture, "redis.sentinel = fleet@h (line 3): must be without a socket as redis.uri = "
+                          "unix:///run/redis.sock (line 2)");
+}
+
 static void rules_strings_hold_no_control_characters_and_fit(void **state)
 {
     struct fixture *fixture = *state;
@@ -790,6 +806,8 @@ int main(void)
         WITH_FIXTURE(rules_uris_name_a_scheme_and_no_password),
         WITH_FIXTURE(rules_password_in_uri_is_not_repeated_in_error),
         WITH_FIXTURE(rules_listen_is_host_and_port_or_empty),
+        WITH_FIXTURE(rules_sentinel_is_name_and_hosts_or_empty),
+        WITH_FIXTURE(rules_sentinel_with_a_socket_names_both),
         WITH_FIXTURE(rules_strings_hold_no_control_characters_and_fit),
         WITH_FIXTURE(rules_timeouts_out_of_order_name_both),
         WITH_FIXTURE(rules_load_factors_out_of_order_are_error),

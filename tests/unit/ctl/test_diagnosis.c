@@ -145,6 +145,22 @@ static void alerts_raised_count_by_their_severity(void **state)
     }
 }
 
+static void redis_is_told_with_who_named_it(void **state)
+{
+    (void)state;
+    struct diagnosis diagnosis = {.count = 0};
+    json_t *reply =
+        json_pack("{s:s, s:[{s:s, s:s}]}", "redis", "redis://h/0", "config", "key", "redis.sentinel", "value", "");
+    diagnosis_redis(&diagnosis, reply);
+    assert_last(&diagnosis, VERDICT_OK, "redis", "redis://h/0");
+    json_decref(reply);
+    reply = json_pack("{s:s, s:[{s:s, s:s}]}", "redis", "10.0.0.7:6379", "config", "key", "redis.sentinel", "value",
+                      "fleet@s1,s2");
+    diagnosis_redis(&diagnosis, reply);
+    assert_last(&diagnosis, VERDICT_OK, "redis", "10.0.0.7:6379, the master as redis.sentinel names it: fleet@s1,s2");
+    json_decref(reply);
+}
+
 static void unreachable_advises_by_the_reason_code(void **state)
 {
     (void)state;
@@ -192,6 +208,7 @@ int main(void)
         cmocka_unit_test(canaries_unheard_warn_only_those_who_may_hear_them),
         cmocka_unit_test(retained_messages_warn_with_an_example),
         cmocka_unit_test(alerts_raised_count_by_their_severity),
+        cmocka_unit_test(redis_is_told_with_who_named_it),
         cmocka_unit_test(unreachable_advises_by_the_reason_code),
         cmocka_unit_test(append_shows_advice_below_and_escapes_what_was_read),
     };
