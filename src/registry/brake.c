@@ -175,7 +175,20 @@ static void on_missing(void *context, const struct store_missing *result)
     set_alert(registry);
 }
 
-/* What an earlier daemon raised or released holds on. */
+void brake_rebase(struct registry *registry)
+{
+    struct brakes *brakes = &registry->brakes;
+    int64_t now_ms = timebase_remote_ms(store_clock(registry->store), clock_monotonic_ms());
+    for (size_t i = 0; i < brakes->count && registry->active && brakes->loaded; i++) {
+        struct brake_scope *scope = &brakes->scopes[i];
+        if (scope->brake.raised) {
+            scope->brake.raised_ms = now_ms;
+            save(registry, scope, (struct text){0}, (struct text){0});
+        }
+    }
+}
+
+/* What an earlier daemon raised or released holds on. A moment in the future is from before the clock was set back. */
 static void on_brakes(void *context, const struct store_brakes *result)
 {
     struct registry *registry = context;
@@ -184,6 +197,7 @@ static void on_brakes(void *context, const struct store_brakes *result)
     if (result->outcome != STORE_DONE || !registry->active) {
         return;
     }
+    int64_t now_ms = timebase_remote_ms(store_clock(registry->store), clock_monotonic_ms());
     brakes->count = 0;
     brakes->loaded = find_or_add(brakes, fleet) != NULL;
     for (size_t i = 0; i < result->count; i++) {
@@ -197,6 +211,7 @@ static void on_brakes(void *context, const struct store_brakes *result)
         if (scope != NULL && sscanf(state, "%d %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64, &raised, &brake.raised_ms,
                                     &brake.normal, &scope->raised_missing, &scope->raised_workers) == 5) {
             brake.raised = raised != 0;
+            brake.raised_ms = brake.raised_ms < now_ms ? brake.raised_ms : now_ms;
             scope->brake = brake;
         }
     }

@@ -13,6 +13,7 @@ static void become_active(struct registry *registry, struct text token)
     registry->reconciled = (struct reconciled){0};
     registry->lease_renewed_ms = registry->lease_asked_ms;
     store_set_token(registry->store, token);
+    clock_check(registry);
     kept_send(registry);
     note(registry, LOG_INFO, "active under token %.*s", TEXT_ARG(token));
     connection_want(&registry->control, true);

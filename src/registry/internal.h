@@ -171,6 +171,13 @@ struct reconciled {
     bool told;  /* the outbox has been empty */
 };
 
+/* Whether what is armed fits Redis's clock. clock.c */
+struct clock_watch {
+    bool wanted; /* the clock is to be looked at */
+    bool busy;
+    char place[32];
+};
+
 /* check.c */
 struct check;
 
@@ -246,6 +253,7 @@ struct registry {
     struct hearing hearing;
     struct canary canary;
     struct expiry expiry;
+    struct clock_watch clock;
     struct wills wills;
     struct brakes brakes;
     struct check *check; /* under way; NULL: none. check.c */
@@ -339,8 +347,13 @@ void canary_tick(struct registry *registry, int64_t now_ms);
 void canary_seek(struct registry *registry, int64_t moment_ms); /* hearing ought to reach that moment soon */
 void handle_canary(struct connection *connection, const struct broker_message *message);
 
-/* brake.c */
+/* clock.c: clock_check is called wherever Redis's clock may be another than before. */
+void clock_check(struct registry *registry);
+void clock_tick(struct registry *registry);
+
+/* brake.c: brake_rebase begins the time anew for which brakes hold, since the clock has jumped. */
 void brake_tick(struct registry *registry);
+void brake_rebase(struct registry *registry);
 bool brake_holds(struct registry *registry, const struct store_due *due); /* the step is to be armed again */
 void brake_ask_release(struct registry *registry, const struct query *query, struct asker *asker);
 void brake_fini(struct registry *registry);

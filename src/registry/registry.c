@@ -28,6 +28,7 @@ static void on_store_up(void *owner)
     note(registry, LOG_INFO, "Redis is up at %s", store_place(registry->store));
     registry->lease_asked_ms = 0;
     registry->reconciled = (struct reconciled){0};
+    clock_check(registry);
     kept_send(registry);
     canary_interrupt(registry, "Redis is back");
     publish_kick(registry);
@@ -47,7 +48,10 @@ static void on_expired(void *owner, struct text member)
 
 static void on_clock_jumped(void *owner)
 {
-    canary_interrupt(owner, "a clock has jumped");
+    struct registry *registry = owner;
+    canary_interrupt(registry, "a clock has jumped");
+    clock_check(registry);
+    brake_rebase(registry);
 }
 
 static void on_changed(void *owner)
@@ -93,6 +97,7 @@ static void tick(evutil_socket_t fd, short what, void *arg)
     store_tick(registry->store);
     duty_tick(registry, now_ms);
     canary_tick(registry, now_ms);
+    clock_tick(registry);
     kept_tick(registry, now_ms);
     brake_tick(registry);
     expire_tick(registry);

@@ -25,6 +25,8 @@ union store_callback {
     store_outbox_fn *outbox;
     store_done_fn *done;
     store_lease_fn *lease;
+    store_clock_fn *clock;
+    store_near_fn *near;
     store_page_fn *page;
     store_imported_fn *imported;
     store_picked_fn *picked;
@@ -68,6 +70,7 @@ struct store {
     struct store_policy policy;
     char flap[96]; /* the policy about flapping, as the functions read it */
     struct timebase clock;
+    int64_t latest_ms; /* the latest that any Redis's clock has shown */
     struct redis_link calls;
     struct redis_link events;
     bool prepared;   /* calls: checked and loaded */

@@ -378,8 +378,9 @@ static void on_reply(redisAsyncContext *context, void *data, void *arg)
         store->newest = NULL;
     }
     histogram_add(&store->call_times, clock_monotonic_us() - call->asked_us, 1);
-    bool jumped = outcome == STORE_DONE &&
-                  timebase_note(&store->clock, call->asked_ms, clock_monotonic_ms(), reply_int(reply_at(reply, 0)));
+    int64_t now_ms = outcome == STORE_DONE ? reply_int(reply_at(reply, 0)) : 0;
+    store->latest_ms = now_ms > store->latest_ms ? now_ms : store->latest_ms;
+    bool jumped = outcome == STORE_DONE && timebase_note(&store->clock, call->asked_ms, clock_monotonic_ms(), now_ms);
     if (jumped) {
         store->listener.clock_jumped(store->listener.owner);
     }

@@ -24,7 +24,8 @@ struct store_options {
     const char *uri;      /* redis://[user@]host[:port][/db] or unix:///path[?db=n] */
     const char *password; /* NULL: none */
     const char *prefix;   /* of every key */
-    const char *sentinel; /* name@host[:port],…: the master that these Sentinels name, not the uri's host; empty: none */
+    const char
+        *sentinel; /* name@host[:port],…: the master that these Sentinels name, not the uri's host; empty: none */
     const char *sentinel_password; /* NULL: none */
 };
 
@@ -386,6 +387,27 @@ void store_acquire(struct store *store, const char *instance, int64_t ttl_ms, st
 void store_renew(struct store *store, int64_t ttl_ms, int64_t since_ms, int64_t until_ms, store_done_fn *done,
                  void *context);
 void store_release(struct store *store, store_done_fn *done, void *context);
+
+/* ---------------------------------------------------------------------------------------- Redis's clock */
+
+/*
+ * store_check_clock tells how far Redis's clock is behind the latest that it, or the Redis before it, has shown to this
+ * daemon or an earlier active one. Epochs and ids of events grow on from there. Where it is behind, store_bring_near
+ * begins with place "0" and goes on until next is absent: what is armed is to come due no later than had it been armed
+ * now.
+ */
+struct store_clock_state {
+    enum store_outcome outcome;
+    int64_t behind_ms;
+};
+typedef void store_clock_fn(void *context, const struct store_clock_state *state);
+void store_check_clock(struct store *store, store_clock_fn *done, void *context);
+struct store_near {
+    enum store_outcome outcome;
+    struct text next;
+};
+typedef void store_near_fn(void *context, const struct store_near *near);
+void store_bring_near(struct store *store, struct text place, store_near_fn *done, void *context);
 
 /* ---------------------------------------------------------------------------------------- queries */
 

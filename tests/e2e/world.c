@@ -28,18 +28,37 @@ static const char *const observed[] = {"muster/v1/status/+",
                                        "muster/v1/alert/+",
                                        NULL};
 
-void world_begin_as(struct world *world, const char *broker_extra, const char *redis_extra, const char *username,
-                    const char *password)
+static void start_servers(struct world *world, const char *broker_extra, const char *redis_extra,
+                          const char *const *redis_environment)
 {
     struct fault fault = {0};
     *world = (struct world){0};
     must(folder_new(world->folder, &fault), &fault);
     must(server_start_mosquitto(&world->broker, broker_extra, &fault), &fault);
-    must(server_start_redis(&world->redis, redis_extra, &fault), &fault);
+    must(server_start_redis_with(&world->redis, redis_extra, redis_environment, &fault), &fault);
+}
+
+static void begin_to_look(struct world *world, const char *username, const char *password)
+{
+    struct fault fault = {0};
     const struct broker_options options = {
         .uri = world->broker.uri, .client_id = "observer", .username = username, .password = password};
     must(recorder_new(&options, observed, &world->observer, &fault), &fault);
     must(redis_client_new(&world->redis, &world->store, &fault), &fault);
+}
+
+void world_begin_as(struct world *world, const char *broker_extra, const char *redis_extra, const char *username,
+                    const char *password)
+{
+    start_servers(world, broker_extra, redis_extra, NULL);
+    begin_to_look(world, username, password);
+}
+
+void world_begin_with(struct world *world, const char *broker_extra, const char *redis_extra,
+                      const char *const *redis_environment)
+{
+    start_servers(world, broker_extra, redis_extra, redis_environment);
+    begin_to_look(world, NULL, NULL);
 }
 
 void world_begin(struct world *world, const char *broker_extra, const char *redis_extra)
@@ -88,7 +107,7 @@ void world_start_daemon(struct world *world, int index, const char *const *setti
     char log[FOLDER_PATH_MAX + 32];
     struct fault fault = {0};
     (void)snprintf(log, sizeof log, "%s/daemon-%d.log", world->folder, index);
-    must(process_start(&world->daemons[index], argv, NULL, log, &fault), &fault);
+    must(process_start(&world->daemons[index], argv, world->environment, log, &fault), &fault);
 }
 
 static bool has_written(const struct process *process, const char *fragment)

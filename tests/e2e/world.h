@@ -37,7 +37,8 @@ struct world {
     char folder[FOLDER_PATH_MAX]; /* logs of daemons and agents */
     struct process daemons[WORLD_DAEMONS_MAX];
     int agents_started;
-    struct recorder *observer; /* status, events, replies, commands, registries and alerts under muster/v1 */
+    const char *const *environment; /* more of it for daemons, as for process_start; the test's */
+    struct recorder *observer;      /* status, events, replies, commands, registries and alerts under muster/v1 */
     struct redis_client *store;
 };
 
@@ -47,6 +48,10 @@ void world_begin(struct world *world, const char *broker_extra, const char *redi
 /* world_begin_as is world_begin where the broker wants to know who the observer is. */
 void world_begin_as(struct world *world, const char *broker_extra, const char *redis_extra, const char *username,
                     const char *password);
+
+/* world_begin_with is world_begin with more of an environment for Redis, as for process_start. */
+void world_begin_with(struct world *world, const char *broker_extra, const char *redis_extra,
+                      const char *const *redis_environment);
 
 /* world_observe_again brings the observer back whose broker had gone; what was told meanwhile it has not heard. */
 void world_observe_again(struct world *world);

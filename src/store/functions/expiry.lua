@@ -19,6 +19,12 @@ local function judge_due(c, kind, score, f)
     return score, tonumber(c.args[CHECK_INTERVAL_MS])
 end
 
+-- What judge_due reads, and the zone.
+local function read_due_fields(c, id)
+    return call('HMGET', c.p .. 'worker:' .. id, 'lastHeartbeatAt', 'heartbeatTimeoutMs', 'heartbeatIntervalMs',
+        'reason', 'consecutiveFailures', 'lost', 'zone')
+end
+
 -- When the member's time was up, how long it had, and the worker's zone or ''; nil where nothing is due.
 local function due_of(c, member)
     local kind, id = split_member(member)
@@ -26,8 +32,7 @@ local function due_of(c, member)
     if not score or call('EXISTS', c.p .. member) == 1 then
         return nil
     end
-    local f = call('HMGET', c.p .. 'worker:' .. id, 'lastHeartbeatAt', 'heartbeatTimeoutMs', 'heartbeatIntervalMs',
-        'reason', 'consecutiveFailures', 'lost', 'zone')
+    local f = read_due_fields(c, id)
     local deadline, duration = judge_due(c, kind, score, f)
     return deadline, duration, f[7] or ''
 end
@@ -145,4 +150,33 @@ writer('claim', function(c, args)
         results[#results + 1] = c.now - deadline
     end
     return results
+end)
+
+local function bring_near(c, member, score)
+    local kind, id = split_member(member)
+    local f = read_due_fields(c, id)
+    local _, duration = judge_due(c, kind, score, f)
+    local latest = c.now + duration
+    if call('PEXPIRETIME', c.p .. member) > latest then
+        call('PEXPIREAT', c.p .. member, int(latest))
+    end
+    if score > latest then
+        call('ZADD', c.p .. 'deadlines', int(latest), member)
+    end
+    if (tonumber(f[1]) or 0) > c.now then
+        call('HSET', c.p .. 'worker:' .. id, 'lastHeartbeatAt', int(c.now))
+    end
+end
+
+-- Redis's clock has gone back: what is armed comes due no later than had it been armed now.
+-- arguments: place, "0" at first. result: the next place, "0" at the end
+writer('bring_near', function(c, args)
+    local found = call('ZSCAN', c.p .. 'deadlines', args[HEADER + 1], 'COUNT', 100)
+    for i = 1, #found[2], 2 do
+        bring_near(c, found[2][i], tonumber(found[2][i + 1]))
+    end
+    if found[1] == '0' then
+        note_time(c)
+    end
+    return found[1]
 end)

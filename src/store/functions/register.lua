@@ -121,7 +121,12 @@ local function attempts_left(c, a)
     if tonumber(call('GET', key) or 0) < tonumber(a.maxAttempts) then
         return true
     end
-    return false, math.max(call('PTTL', key), 1)
+    local left = call('PTTL', key)
+    if left > tonumber(a.retryDelayMs) then
+        left = a.retryDelayMs -- the clock was set back
+        call('PEXPIRE', key, left)
+    end
+    return false, math.max(left, 1)
 end
 
 local function count_attempt(c, a)
