@@ -5,7 +5,7 @@
 
 #include <unistd.h>
 
-enum { RETRY_FIRST_MS = 100, RETRY_MAX_MS = 1000, EVENTS_A_TURN = 512 };
+enum { RETRY_FIRST_MS = 100, RETRY_MAX_MS = 1000, EVENTS_A_TURN = 512, SILENT_MAX_MS = 3000 };
 
 static void on_lost(struct connection *connection, const struct broker_event *event)
 {
@@ -32,6 +32,7 @@ static void on_connected(struct connection *connection, bool session_present)
 {
     connection->connecting = false;
     connection->connected = true;
+    connection->heard_ms = clock_monotonic_ms();
     note(connection->registry, LOG_INFO, "%s connection to the broker is up", connection->name);
     if (connection == &connection->registry->presence) {
         backoff_reset(&connection->backoff);
@@ -180,8 +181,39 @@ static bool may_connect(const struct connection *connection, int64_t now_ms)
             now_ms - registry->lease_renewed_ms < registry->config.daemon.lease_ms);
 }
 
+/* A canary is under way, so that something has to come. */
+static bool is_owed(const struct connection *connection)
+{
+    const struct registry *registry = connection->registry;
+    const struct canary *canary = &registry->canary;
+    uint64_t back = connection == &registry->control ? canary->back_on_control : canary->back_on_pulse;
+    return registry->listening && connection != &registry->presence && canary->number >= canary->first_number &&
+           back < canary->number;
+}
+
+/*
+ * The other side may have vanished without a word, which the protocol's own pings would find within a minute. What has
+ * arrived counts even where it has not been looked at yet: a canary may wait behind a storm.
+ */
+static void check_silence(struct connection *connection, int64_t now_ms)
+{
+    struct broker_counters counters = {0};
+    broker_read_counters(connection->broker, &counters);
+    if (!is_owed(connection) || counters.received != connection->received) {
+        connection->received = counters.received;
+        connection->heard_ms = now_ms;
+    } else if (now_ms - connection->heard_ms > SILENT_MAX_MS) {
+        const struct broker_event end = {.reason = text_of("nothing comes any more, not even what was sent by itself")};
+        broker_disconnect(connection->broker, 0);
+        on_lost(connection, &end);
+    }
+}
+
 void connection_tick(struct connection *connection, int64_t now_ms)
 {
+    if (connection->connected) {
+        check_silence(connection, now_ms);
+    }
     if (!connection->wanted || connection->connected || connection->connecting || now_ms < connection->retry_at_ms ||
         !may_connect(connection, now_ms)) {
         return;

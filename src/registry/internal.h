@@ -35,6 +35,8 @@ struct connection {
     int64_t down_at_ms;  /* monotonic: when it was lost or failed */
     int64_t retry_at_ms; /* monotonic: not before */
     uint64_t dropped;    /* drops of the inbox that have been noticed */
+    uint64_t received;   /* messages, when it was last looked at */
+    int64_t heard_ms;    /* monotonic: when something came last, or nothing had to */
 };
 
 /* What is being heard. canary.c */
