@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { CANARY_EVERY_MS = 20, STALL_MS = 1000, CANARY_LOST_MS = 2000, CANARIES_OUT_MAX = 16 };
+enum { CANARY_EVERY_MS = 20, STALL_MS = 1000, CANARY_LOST_MS = 1000, CANARIES_OUT_MAX = 16 };
 
 static int64_t redis_now_ms(const struct registry *registry)
 {

@@ -5,7 +5,7 @@
 
 #include <unistd.h>
 
-enum { RETRY_FIRST_MS = 100, RETRY_MAX_MS = 1000, EVENTS_A_TURN = 512, SILENT_MAX_MS = 3000 };
+enum { RETRY_FIRST_MS = 100, RETRY_MAX_MS = 1000, EVENTS_A_TURN = 512, SILENT_MAX_MS = 2500 };
 
 static void on_lost(struct connection *connection, const struct broker_event *event)
 {
