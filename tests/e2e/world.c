@@ -66,6 +66,17 @@ void world_begin(struct world *world, const char *broker_extra, const char *redi
     world_begin_as(world, broker_extra, redis_extra, NULL, NULL);
 }
 
+void world_observe_for_good(struct world *world)
+{
+    enum { KEPT_S = 3600 };
+    const struct broker_options options = {
+        .uri = world->broker.uri, .client_id = "observer", .persistent_session = true, .session_expiry_s = KEPT_S};
+    struct fault fault = {0};
+    recorder_free(world->observer);
+    world->observer = NULL;
+    must(recorder_new(&options, observed, &world->observer, &fault), &fault);
+}
+
 static bool is_cut_off(void *context)
 {
     return !recorder_is_connected(context);

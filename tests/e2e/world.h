@@ -56,6 +56,9 @@ void world_begin_with(struct world *world, const char *broker_extra, const char 
 /* world_observe_again brings the observer back whose broker had gone; what was told meanwhile it has not heard. */
 void world_observe_again(struct world *world);
 
+/* world_observe_for_good replaces the observer by one for whom the broker keeps what is told while he is away. */
+void world_observe_for_good(struct world *world);
+
 /* world_start_daemon starts a daemon named d<index> with more settings ("section.key=value", NULL at the end, or NULL)
  * and does not wait for it; world_wait_listening waits until it hears (it has to be or become the active one). */
 void world_start_daemon(struct world *world, int index, const char *const *settings);

@@ -1,31 +1,23 @@
-/* faults.c -- the table of faults, each with how it begins and how it ends. */
+/* faults.c -- the deck of faults: shuffled by the seed, dealt one at a time, each with its end and what follows. */
 #include "e2e/chaos/faults.h"
 
 #include "base/clock.h"
 #include "e2e/chaos/diary.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { CALM_MS = 1500, CALM_SPREAD_MS = 1500, LONGEST_SPREAD_MS = 2500 };
+enum { CALM_MS = 700, CALM_SPREAD_MS = 1300, BACK_MS = 30000 };
+enum { FLAP_COUNT = 1, FLAP_WINDOW_MS = 60000, FLAP_HOLD_MS = 300, FLAP_HOLD_MAX_MS = 1200 };
 
-static unsigned draw(struct faults *faults, unsigned below)
+unsigned faults_draw(struct faults *faults, unsigned below)
 {
     faults->random = faults->random * 1103515245U + 12345U;
     return (faults->random >> 16) % below;
 }
 
-/* d<index> holds the lease: "token d0". */
-static int active_daemon(struct faults *faults)
-{
-    const redisReply *lease = redis_try(faults->world->store, "GET muster:{0}:lease");
-    const char *name = lease != NULL && lease->str != NULL ? strchr(lease->str, ' ') : NULL;
-    return name != NULL && strcmp(name, " d1") == 0 ? 1 : 0;
-}
-
-static void must(enum err err, const struct fault *fault)
+void faults_must(enum err err, const struct fault *fault)
 {
     if (err != ERR_OK) {
         (void)fprintf(stderr, "%s\n", fault->text);
@@ -33,149 +25,156 @@ static void must(enum err err, const struct fault *fault)
     }
 }
 
-static void stop_broker(struct faults *faults)
+/* d<index> holds the lease: "token d0". */
+int faults_active_daemon(struct faults *faults)
 {
-    server_stop(&faults->world->broker, SIGTERM);
+    const redisReply *lease = redis_try(faults->world->store, "GET muster:{0}:lease");
+    const char *name = lease != NULL && lease->str != NULL ? strchr(lease->str, ' ') : NULL;
+    return name != NULL && strcmp(name, " d1") == 0 ? 1 : 0;
 }
 
-static void start_broker(struct faults *faults)
+void faults_start_daemon(struct faults *faults, int index)
 {
-    struct fault fault = {0};
-    must(server_start_again(&faults->world->broker, &fault), &fault);
-    world_observe_again(faults->world);
+    char uri[64];
+    char flap[4][64];
+    (void)snprintf(uri, sizeof uri, "mqtt.uri=tcp://127.0.0.1:%d", proxy_port(faults->proxy));
+    (void)snprintf(flap[0], sizeof flap[0], "health.flap_count=%d", FLAP_COUNT);
+    (void)snprintf(flap[1], sizeof flap[1], "health.flap_window_ms=%d", FLAP_WINDOW_MS);
+    (void)snprintf(flap[2], sizeof flap[2], "health.flap_hold_ms=%d", FLAP_HOLD_MS);
+    (void)snprintf(flap[3], sizeof flap[3], "health.flap_hold_max_ms=%d", FLAP_HOLD_MAX_MS);
+    const char *const settings[] = {uri, "brake.percent=100", flap[0], flap[1], flap[2], flap[3], NULL};
+    world_start_daemon(faults->world, index, settings);
 }
 
-static void stall_broker(struct faults *faults)
+void faults_note_gap(struct faults *faults, int64_t from_wall_ms)
 {
-    server_suspend(&faults->world->broker);
+    diary_add(faults->diary, "gap",
+              json_pack("{s:I, s:I}", "from", (json_int_t)from_wall_ms, "to", (json_int_t)clock_wall_ms()));
 }
 
-static void wake_broker(struct faults *faults)
+void faults_note_loss(struct faults *faults, int64_t from_wall_ms)
 {
-    server_resume(&faults->world->broker);
+    diary_add(faults->diary, "loss",
+              json_pack("{s:I, s:I}", "from", (json_int_t)from_wall_ms, "to", (json_int_t)clock_wall_ms()));
 }
 
-static void kill_redis(struct faults *faults)
+void faults_note_flush(struct faults *faults)
 {
-    redis_client_free(faults->world->store);
-    faults->world->store = NULL;
-    server_stop(&faults->world->redis, SIGKILL);
+    diary_add(faults->diary, "flush", json_pack("{s:I}", "at", (json_int_t)clock_wall_ms()));
 }
 
-static void start_redis(struct faults *faults)
+void faults_save(struct faults *faults)
 {
-    struct fault fault = {0};
-    must(server_start_again(&faults->world->redis, &fault), &fault);
-    must(redis_client_new(&faults->world->redis, &faults->world->store, &fault), &fault);
+    faults->saved_wall_ms = clock_wall_ms();
+    (void)redis_reply(faults->world->store, "SAVE");
 }
 
-static void stall_redis(struct faults *faults)
+static void add_kinds(struct faults *faults, const struct fault_kind *kinds)
 {
-    server_suspend(&faults->world->redis);
+    for (; kinds->name != NULL && faults->deck_size < FAULTS_MAX; kinds++) {
+        faults->deck[faults->deck_size++] = kinds;
+    }
 }
 
-static void wake_redis(struct faults *faults)
+static void shuffle(struct faults *faults)
 {
-    server_resume(&faults->world->redis);
+    for (size_t i = faults->deck_size; i > 1; i--) {
+        size_t other = faults_draw(faults, (unsigned)i);
+        const struct fault_kind *kind = faults->deck[other];
+        faults->deck[other] = faults->deck[i - 1];
+        faults->deck[i - 1] = kind;
+    }
+    faults->dealt = 0;
 }
 
-static void kill_daemon(struct faults *faults)
+static void wait_a_little(struct faults *faults)
 {
-    faults->daemon = active_daemon(faults);
-    process_stop(&faults->world->daemons[faults->daemon], SIGKILL);
+    faults->next_ms = clock_monotonic_ms() + CALM_MS + faults_draw(faults, CALM_SPREAD_MS);
 }
 
-static void start_daemon(struct faults *faults)
+void faults_init(struct faults *faults, struct world *world, struct proxy *proxy, struct probe *probe, unsigned seed,
+                 bool forgets, json_t *diary)
 {
-    world_start_daemon(faults->world, faults->daemon, NULL);
+    *faults = (struct faults){.world = world,
+                              .proxy = proxy,
+                              .probe = probe,
+                              .diary = diary,
+                              .forgets = forgets,
+                              .random = seed ^ 0x5bd1e995U};
+    diary_add(diary, "policy",
+              json_pack("{s:i, s:i, s:i, s:i}", "flapCount", FLAP_COUNT, "flapWindowMs", FLAP_WINDOW_MS, "flapHoldMs",
+                        FLAP_HOLD_MS, "flapHoldMaxMs", FLAP_HOLD_MAX_MS));
+    add_kinds(faults, faults_of_broker);
+    add_kinds(faults, faults_of_redis);
+    add_kinds(faults, faults_of_daemon);
+    shuffle(faults);
+    wait_a_little(faults);
 }
 
-static void stall_daemon(struct faults *faults)
+static void begin_next(struct faults *faults)
 {
-    faults->daemon = active_daemon(faults);
-    process_signal(&faults->world->daemons[faults->daemon], SIGSTOP);
-}
-
-static void wake_daemon(struct faults *faults)
-{
-    process_signal(&faults->world->daemons[faults->daemon], SIGCONT);
-}
-
-static void cut_subscriber(struct faults *faults)
-{
-    (void)redis_try(faults->world->store, "CLIENT KILL TYPE pubsub");
-}
-
-static void flush_functions(struct faults *faults)
-{
-    (void)redis_try(faults->world->store, "FUNCTION FLUSH");
-}
-
-static void steal_client_id(struct faults *faults)
-{
-    struct fault fault = {0};
-    must(recorder_open(faults->world->broker.uri, "musterd", NULL, &faults->thief, &fault), &fault);
-}
-
-static void give_back_client_id(struct faults *faults)
-{
-    recorder_free(faults->thief);
-    faults->thief = NULL;
-}
-
-static void nothing(struct faults *faults)
-{
-    (void)faults;
-}
-
-static const struct {
-    const char *name;
-    void (*begin)(struct faults *faults);
-    void (*end)(struct faults *faults);
-} table[] = {
-    {"broker away", stop_broker, start_broker},
-    {"broker stalled", stall_broker, wake_broker},
-    {"redis killed", kill_redis, start_redis},
-    {"redis stalled", stall_redis, wake_redis},
-    {"active daemon killed", kill_daemon, start_daemon},
-    {"active daemon stalled", stall_daemon, wake_daemon},
-    {"subscriber cut off", cut_subscriber, nothing},
-    {"functions flushed", flush_functions, nothing},
-    {"client id stolen", steal_client_id, give_back_client_id},
-};
-
-void faults_init(struct faults *faults, struct world *world, unsigned seed, json_t *diary)
-{
-    *faults = (struct faults){.world = world, .diary = diary, .random = seed ^ 0x5bd1e995U, .current = -1};
-    faults->next_ms = clock_monotonic_ms() + CALM_MS + draw(faults, CALM_SPREAD_MS);
+    if (faults->dealt == faults->deck_size) {
+        shuffle(faults);
+    }
+    const struct fault_kind *kind = faults->deck[faults->dealt++];
+    faults->current = kind;
+    print_message("  %s\n", kind->name);
+    faults->began_wall_ms = clock_wall_ms();
+    kind->begin(faults);
+    faults->next_ms =
+        clock_monotonic_ms() + kind->least_ms + faults_draw(faults, (unsigned)(kind->most_ms - kind->least_ms) + 1);
+    if (kind->refuses_after_ms > 0) {
+        probe_ask(faults->probe);
+    }
 }
 
 void faults_end(struct faults *faults)
 {
-    if (faults->current < 0) {
+    const struct fault_kind *kind = faults->current;
+    if (kind == NULL) {
         return;
     }
-    table[faults->current].end(faults);
-    print_message("  %s is over\n", table[faults->current].name);
+    int64_t refuses_from_ms = kind->refuses_after_ms > 0 ? faults->began_wall_ms + kind->refuses_after_ms : 0;
+    if (kind->end != NULL) {
+        kind->end(faults);
+    }
+    faults->current = NULL;
+    faults->last = kind;
+    faults->ended_ms = clock_monotonic_ms();
     diary_add(faults->diary, "fault",
-              json_pack("{s:s, s:I, s:I}", "name", table[faults->current].name, "from",
-                        (json_int_t)faults->began_wall_ms, "to", (json_int_t)clock_wall_ms()));
-    faults->current = -1;
-    faults->next_ms = clock_monotonic_ms() + CALM_MS + draw(faults, CALM_SPREAD_MS);
+              json_pack("{s:s, s:I, s:I, s:I}", "name", kind->name, "from", (json_int_t)faults->began_wall_ms, "to",
+                        (json_int_t)clock_wall_ms(), "refusesFrom", (json_int_t)refuses_from_ms));
+    probe_seek(faults->probe);
+}
+
+/* Service is back when a new worker has been registered and its heartbeat taken. */
+static void watch_return(struct faults *faults)
+{
+    int64_t waited_ms = clock_monotonic_ms() - faults->ended_ms;
+    if (!probe_has_found(faults->probe) && waited_ms < BACK_MS) {
+        return;
+    }
+    diary_add(faults->diary, "return",
+              json_pack("{s:s, s:I, s:I}", "fault", faults->last->name, "afterMs", (json_int_t)waited_ms, "ownDelayMs",
+                        (json_int_t)probe_own_delay_ms(faults->probe)));
+    print_message("    back after %lld ms\n", (long long)waited_ms);
+    faults->ended_ms = 0;
+    probe_rest(faults->probe);
+    wait_a_little(faults);
 }
 
 void faults_step(struct faults *faults)
 {
-    if (clock_monotonic_ms() < faults->next_ms) {
-        return;
-    }
-    if (faults->current >= 0) {
+    if (faults->ended_ms != 0) {
+        watch_return(faults);
+    } else if (clock_monotonic_ms() >= faults->next_ms && faults->current != NULL) {
         faults_end(faults);
-        return;
+    } else if (clock_monotonic_ms() >= faults->next_ms) {
+        begin_next(faults);
     }
-    faults->current = (int)draw(faults, sizeof table / sizeof table[0]);
-    faults->began_wall_ms = clock_wall_ms();
-    faults->next_ms = clock_monotonic_ms() + 300 + draw(faults, LONGEST_SPREAD_MS);
-    print_message("  %s\n", table[faults->current].name);
-    table[faults->current].begin(faults);
+}
+
+bool faults_are_over(const struct faults *faults)
+{
+    return faults->current == NULL && faults->ended_ms == 0;
 }

@@ -10,11 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PENDING_MAX = 8192, RETRY_MS = 400, RECONNECT_MS = 100, LATE_WILL_MS = 300, CLONE_MS = 2500 };
+enum { PENDING_MAX = 8192, RETRY_MS = 400, RECONNECT_MS = 100, LATE_WILL_MS = 300, CLONE_MS = 2500, DRAIN_MS = 600 };
 
-enum kind { STEADY, DYING, FLAPPING, RESTARTING, CLONED, LEAVING, KINDS };
-static const char *const kind_names[KINDS] = {"steady", "dying", "flapping", "restarting", "cloned", "leaving"};
-static const size_t kind_shares[KINDS] = {14, 6, 5, 5, 3, 3};
+enum kind { STEADY, DYING, FLAPPING, RESTARTING, CLONED, LEAVING, DRAINING, CONTRADICTING, KINDS };
+static const char *const kind_names[KINDS] = {"steady", "dying",   "flapping", "restarting",
+                                              "cloned", "leaving", "draining", "contradicting"};
+static const size_t kind_shares[KINDS] = {14, 6, 5, 5, 3, 3, 3, 3};
 
 struct worker {
     char id[32];
@@ -29,6 +30,8 @@ struct worker {
     int64_t silent_until_ms;
     int64_t will_ms; /* when the late will of the boot before is sent */
     int64_t clone_until_ms;
+    int64_t contradict_until_ms;
+    int64_t idle_from_ms; /* draining: when its jobs are done; 0: it does not drain */
     int64_t last_beat_wall_ms;
     bool dead;
     bool leaving;
@@ -115,24 +118,32 @@ static uint64_t publish(struct fleet *fleet, const struct worker *worker, const 
 
 static void send_register(struct fleet *fleet, const struct worker *worker)
 {
-    char payload[256];
+    char payload[512];
     (void)snprintf(payload, sizeof payload,
                    "{\"name\":\"%s\",\"maxConcurrentJobs\":10,\"heartbeatTimeoutMs\":%d,\"heartbeatIntervalMs\":%d,"
-                   "\"bootId\":\"b%d\",\"connection\":%d}",
-                   worker->id, FLEET_TIMEOUT_MS, FLEET_INTERVAL_MS, worker->boot, worker->connection);
+                   "\"zone\":\"%s\",\"tags\":[\"chaos\",\"%s\"],\"capabilities\":[\"fail\"],\"bootId\":\"b%d\","
+                   "\"connection\":%d}",
+                   worker->id, FLEET_TIMEOUT_MS, FLEET_INTERVAL_MS,
+                   worker->id[strlen(worker->id) - 1] % 2 == 0 ? "east" : "west", kind_names[worker->kind],
+                   worker->boot, worker->connection);
     (void)publish(fleet, worker, "register", payload);
 }
 
-static void send_beat(struct fleet *fleet, size_t index)
+/* A job is named after its worker and epoch: what has been orphaned is never held again. */
+static void send_beat(struct fleet *fleet, size_t index, bool contradicts, bool is_idle)
 {
     struct worker *worker = &fleet->workers[index];
-    char payload[256];
+    char job[64] = "";
+    char payload[320];
     int64_t now_ms = clock_wall_ms();
+    if (!is_idle) {
+        (void)snprintf(job, sizeof job, "\"%s-%lld\"", worker->id, (long long)worker->epoch);
+    }
     (void)snprintf(payload, sizeof payload,
-                   "{\"status\":\"BUSY\",\"jobs\":[\"%s-%lld\"],\"bootId\":\"b%d\",\"connection\":%d,\"epoch\":%lld,"
+                   "{\"status\":\"%s\",\"jobs\":[%s],\"bootId\":\"b%d\",\"connection\":%d,\"epoch\":%lld,"
                    "\"seq\":%lld,\"sentAt\":%lld}",
-                   worker->id, (long long)worker->epoch, worker->boot, worker->connection, (long long)worker->epoch,
-                   (long long)++worker->seq, (long long)now_ms);
+                   contradicts || is_idle ? "IDLE" : "BUSY", job, worker->boot, worker->connection,
+                   (long long)worker->epoch, (long long)++worker->seq, (long long)now_ms);
     uint64_t id = publish(fleet, worker, "heartbeat", payload);
     if (id != 0) {
         fleet->pending[id % PENDING_MAX] = (struct pending){.worker = index, .sent_ms = now_ms};
@@ -181,8 +192,39 @@ static void take_turn(struct fleet *fleet, struct worker *worker, int64_t now_ms
         worker->leaving = true;
         worker->next_try_ms = now_ms;
         break;
+    case DRAINING:
+        worker->leaving = true;
+        worker->next_try_ms = now_ms;
+        worker->idle_from_ms = now_ms + DRAIN_MS;
+        break;
+    case CONTRADICTING:
+        worker->contradict_until_ms = now_ms + FLEET_INTERVAL_MS + draw(fleet, 2 * FLEET_INTERVAL_MS);
+        break;
     default:
         break;
+    }
+}
+
+static void try_again(struct fleet *fleet, struct worker *worker, int64_t now_ms)
+{
+    worker->next_try_ms = now_ms + RETRY_MS;
+    if (!worker->leaving) {
+        send_register(fleet, worker);
+    } else if (worker->kind == DRAINING) {
+        (void)publish(fleet, worker, "deregister", "{\"drain\":true}");
+    } else {
+        (void)publish(fleet, worker, "deregister", "{\"forceDeregister\":true}");
+    }
+}
+
+static void beat(struct fleet *fleet, size_t index, int64_t now_ms)
+{
+    struct worker *worker = &fleet->workers[index];
+    bool is_idle = worker->idle_from_ms != 0 && now_ms >= worker->idle_from_ms;
+    worker->next_beat_ms = now_ms + FLEET_INTERVAL_MS;
+    send_beat(fleet, index, now_ms < worker->contradict_until_ms, is_idle);
+    if (now_ms < worker->clone_until_ms) {
+        send_of_boot(fleet, worker, "heartbeat", worker->boot - 1);
     }
 }
 
@@ -200,22 +242,12 @@ static void act(struct fleet *fleet, size_t index, int64_t now_ms)
         worker->will_ms = 0;
         send_of_boot(fleet, worker, "will", worker->boot - 1);
     }
-    bool tries = (worker->epoch == 0 || worker->leaving) && now_ms >= worker->next_try_ms;
-    if (tries) {
-        worker->next_try_ms = now_ms + RETRY_MS;
-        if (worker->leaving) {
-            (void)publish(fleet, worker, "deregister", "{\"forceDeregister\":true}");
-        } else {
-            send_register(fleet, worker);
-        }
+    if ((worker->epoch == 0 || worker->leaving) && now_ms >= worker->next_try_ms) {
+        try_again(fleet, worker, now_ms);
     }
-    bool beats = worker->epoch != 0 && !worker->leaving && !worker->dead && now_ms >= worker->silent_until_ms;
-    if (beats && now_ms >= worker->next_beat_ms) {
-        worker->next_beat_ms = now_ms + FLEET_INTERVAL_MS;
-        send_beat(fleet, index);
-        if (now_ms < worker->clone_until_ms) {
-            send_of_boot(fleet, worker, "heartbeat", worker->boot - 1);
-        }
+    bool is_silent = worker->dead || now_ms < worker->silent_until_ms || (worker->leaving && worker->kind != DRAINING);
+    if (worker->epoch != 0 && !is_silent && now_ms >= worker->next_beat_ms) {
+        beat(fleet, index, now_ms);
     }
 }
 
@@ -232,12 +264,21 @@ static struct worker *worker_of(struct fleet *fleet, struct text topic)
     return NULL;
 }
 
+static void take_goodbye(struct fleet *fleet, struct worker *worker)
+{
+    if (worker->leaving && !worker->left) {
+        worker->left = true;
+        diary_add(fleet->diary, "leave", json_pack("{s:s, s:I}", "id", worker->id, "at", (json_int_t)clock_wall_ms()));
+    }
+}
+
 static void take_ok(struct fleet *fleet, struct worker *worker, const json_t *reply, struct text correlation)
 {
     int64_t epoch = json_integer_value(json_object_get(reply, "epoch"));
-    if (text_is(correlation, "deregister") && worker->leaving && !worker->left) {
-        worker->left = true;
-        diary_add(fleet->diary, "leave", json_pack("{s:s, s:I}", "id", worker->id, "at", (json_int_t)clock_wall_ms()));
+    if (text_is(correlation, "deregister")) {
+        if (worker->kind != DRAINING) {
+            take_goodbye(fleet, worker);
+        }
         return;
     }
     if (text_is(correlation, "register")) {
@@ -255,12 +296,18 @@ static void take_reply(struct fleet *fleet, const struct broker_message *message
     struct worker *worker = worker_of(fleet, message->topic);
     json_t *reply = json_loadb(message->payload.data, message->payload.len, 0, NULL);
     const char *code = json_string_value(json_object_get(reply, "code"));
-    if (worker != NULL && code != NULL) {
-        if (strcmp(code, "ok") == 0) {
-            take_ok(fleet, worker, reply, message->correlation);
-        } else if (strcmp(code, "unknown_worker") == 0) {
-            worker->epoch = 0;
-        }
+    if (worker == NULL || code == NULL) {
+        json_decref(reply);
+        return;
+    }
+    if (strcmp(code, "ok") == 0) {
+        take_ok(fleet, worker, reply, message->correlation);
+    } else if (strcmp(code, "unknown_worker") == 0 && worker->leaving) {
+        take_goodbye(fleet, worker);
+    } else if (strcmp(code, "unknown_worker") == 0) {
+        worker->epoch = 0;
+    } else if (strcmp(code, "deregistered") == 0) {
+        take_goodbye(fleet, worker);
     }
     json_decref(reply);
 }

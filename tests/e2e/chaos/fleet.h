@@ -9,7 +9,7 @@
 
 struct fleet;
 
-enum { FLEET_WORKERS = 36, FLEET_TIMEOUT_MS = 1500, FLEET_INTERVAL_MS = 300 };
+enum { FLEET_WORKERS = 42, FLEET_TIMEOUT_MS = 1500, FLEET_INTERVAL_MS = 300 };
 
 /* fleet_new makes the workers of a run; what is chance in their lives comes from the seed. They act in the first
  * active_ms; after that those that live only heartbeat. */

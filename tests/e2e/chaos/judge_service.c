@@ -1,0 +1,77 @@
+/* judge_service.c -- rules about service: back soon after each fault, refused in words while it cannot be given. */
+#include "e2e/chaos/trial.h"
+
+#include <string.h>
+
+/* How soon service has to be back, and how soon a refusal has to come. */
+enum { BACK_MS = 5000, REFUSED_MS = 3500 };
+
+/* return: soon after a fault a new worker is registered and its heartbeat taken. What this program itself was kept from
+ * the processor does not count. */
+void judge_return(struct trial *trial)
+{
+    size_t at = 0;
+    for (const json_t *line = trial_next(trial, &at, "return", NULL); line != NULL;
+         line = trial_next(trial, &at, "return", NULL)) {
+        int64_t after_ms = trial_number(line, "afterMs");
+        if (after_ms - trial_number(line, "ownDelayMs") > BACK_MS) {
+            trial_accuse(trial, "return: after \"%s\" it took %lld ms until service was back",
+                         trial_text(line, "fault"), (long long)after_ms);
+        }
+    }
+}
+
+static const json_t *answer_to(const struct trial *trial, const char *id, int64_t asked_ms)
+{
+    size_t at = 0;
+    for (const json_t *told = trial_next(trial, &at, "told", id); told != NULL;
+         told = trial_next(trial, &at, "told", id)) {
+        if (trial_number(told, "askedAt") == asked_ms) {
+            return told;
+        }
+    }
+    return NULL;
+}
+
+static void judge_ask(struct trial *trial, const json_t *fault, const json_t *ask)
+{
+    int64_t asked_ms = trial_number(ask, "at");
+    const json_t *told = answer_to(trial, trial_text(ask, "id"), asked_ms);
+    const char *code = told != NULL ? trial_text(told, "code") : "nothing";
+    if (strcmp(code, "unavailable") != 0) {
+        trial_accuse(trial, "refusal: during \"%s\" a registration at %lld was answered by %s",
+                     trial_text(fault, "name"), (long long)asked_ms, code);
+    } else if (trial_number(told, "at") - asked_ms > REFUSED_MS) {
+        trial_accuse(trial, "refusal: during \"%s\" a registration at %lld was refused only %lld ms later",
+                     trial_text(fault, "name"), (long long)asked_ms, (long long)(trial_number(told, "at") - asked_ms));
+    }
+}
+
+/* refusal: while Redis cannot be reached or does not take anything, registrations are answered as unavailable. */
+void judge_refusals(struct trial *trial)
+{
+    size_t at = 0;
+    for (const json_t *fault = trial_next(trial, &at, "fault", NULL); fault != NULL;
+         fault = trial_next(trial, &at, "fault", NULL)) {
+        int64_t from_ms = trial_number(fault, "refusesFrom");
+        int64_t to_ms = trial_number(fault, "to") - REFUSED_MS;
+        size_t ask_at = 0;
+        for (const json_t *ask = trial_next(trial, &ask_at, "ask", NULL); from_ms != 0 && ask != NULL;
+             ask = trial_next(trial, &ask_at, "ask", NULL)) {
+            if (trial_number(ask, "at") >= from_ms && trial_number(ask, "at") <= to_ms) {
+                judge_ask(trial, fault, ask);
+            }
+        }
+    }
+}
+
+/* program: no daemon ends by itself. */
+void judge_programs(struct trial *trial)
+{
+    size_t at = 0;
+    for (const json_t *ended = trial_next(trial, &at, "ended", NULL); ended != NULL;
+         ended = trial_next(trial, &at, "ended", NULL)) {
+        trial_accuse(trial, "program: daemon %s ended by itself with status %lld", trial_text(ended, "daemon"),
+                     (long long)trial_number(ended, "status"));
+    }
+}
