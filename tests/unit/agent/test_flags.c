@@ -1,6 +1,8 @@
 /* test_flags.c -- the command line of muster-agent and its environment. */
 #include "agent/flags.h"
 
+#include "support/command_line.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,8 +10,6 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-
-enum { ARGUMENTS_MAX = 64 };
 
 static struct flags flags;
 static struct buf errors;
@@ -30,21 +30,12 @@ static int fini(void **state)
     return 0;
 }
 
-/* Parses the words of a line that has one blank between each two. */
 static bool parse(const char *line)
 {
-    static char words[512];
-    char *argv[ARGUMENTS_MAX + 1] = {words};
-    int argc = 0;
-    size_t len = strlen(line);
-    assert_true(len < sizeof words);
-    memcpy(words, line, len + 1);
-    for (char *word = strtok(words, " "); word != NULL && argc < ARGUMENTS_MAX; word = strtok(NULL, " ")) {
-        argv[argc++] = word;
-    }
-    argv[argc] = NULL;
+    static struct command_line words;
+    command_line_split(&words, line);
     buf_clear(&errors);
-    return flags_parse(&flags, argc, argv, &errors);
+    return flags_parse(&flags, words.argc, words.argv, &errors);
 }
 
 static void parse_all_flags_takes_their_values(void **state)

@@ -1,5 +1,5 @@
 /* test_config.c -- the configuration from all its sources, and what each mistake is told as. */
-#include "config/config.h"
+#include "unit/config/fixture.h"
 
 #include "base/secret.h"
 
@@ -7,58 +7,14 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #include <cmocka.h>
-
-/* One configuration file in the temporary folder, and what loading it brought. */
-struct fixture {
-    char file[64];
-    struct config config;
-    struct config_sources sources;
-    struct buf errors;
-};
-
-static int set_up(void **state)
-{
-    struct fixture *fixture = calloc(1, sizeof *fixture);
-    if (fixture == NULL) {
-        return -1;
-    }
-    (void)snprintf(fixture->file, sizeof fixture->file, "/tmp/muster-test-config-XXXXXX");
-    int fd = mkstemp(fixture->file);
-    if (fd < 0) {
-        free(fixture);
-        return -1;
-    }
-    (void)close(fd);
-    *state = fixture;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct fixture *fixture = *state;
-    (void)unlink(fixture->file);
-    buf_fini(&fixture->errors);
-    free(fixture);
-    return 0;
-}
-
-static void write_file(const struct fixture *fixture, const char *content, size_t len)
-{
-    FILE *stream = fopen(fixture->file, "w");
-    assert_non_null(stream);
-    assert_int_equal(fwrite(content, 1, len, stream), len);
-    assert_int_equal(fclose(stream), 0);
-}
 
 static enum err load_all(struct fixture *fixture, const char *content, char *const *environment,
                          const char *const *options, size_t option_count)
 {
     if (content != NULL) {
-        write_file(fixture, content, strlen(content));
+        fixture_write(fixture, content, strlen(content));
     }
     buf_clear(&fixture->errors);
     return config_load(content != NULL ? fixture->file : NULL, environment, options, option_count, &fixture->config,
@@ -482,7 +438,7 @@ static void load_line_with_nul_is_error(void **state)
 {
     struct fixture *fixture = *state;
     static const char content[] = "[log]\nlevel = warn\0 or not\n";
-    write_file(fixture, content, sizeof content - 1);
+    fixture_write(fixture, content, sizeof content - 1);
     assert_int_equal(config_load(fixture->file, NULL, NULL, 0, &fixture->config, &fixture->sources, &fixture->errors),
                      ERR_INVALID);
     assert_error(fixture, "2: the line holds a NUL byte");
@@ -697,7 +653,7 @@ static void listing_is_a_file_that_loads_the_same(void **state)
     config_append_listing(&fixture->errors, &fixture->config, &fixture->sources);
     assert_non_null(
         strstr(buf_terminated(&fixture->errors), "level = debug                                    ; option\n"));
-    write_file(fixture, fixture->errors.data, fixture->errors.len);
+    fixture_write(fixture, fixture->errors.data, fixture->errors.len);
     buf_clear(&fixture->errors);
     assert_int_equal(config_load(fixture->file, NULL, NULL, 0, &again, NULL, &fixture->errors), ERR_OK);
     assert_memory_equal(&again, &fixture->config, sizeof again);
@@ -733,7 +689,7 @@ static void read_secret_takes_the_first_line(void **state)
     struct fixture *fixture = *state;
     char secret[CONFIG_STRING_MAX] = "";
     struct fault fault = {0};
-    write_file(fixture, "pa ss\r\nnot this\n", 16);
+    fixture_write(fixture, "pa ss\r\nnot this\n", 16);
     assert_int_equal(secret_read(fixture->file, secret, sizeof secret, &fault), ERR_OK);
     assert_string_equal(secret, "pa ss");
 }
@@ -745,12 +701,12 @@ static void read_secret_longest_fits_and_longer_is_error(void **state)
     char content[CONFIG_STRING_MAX + 100];
     struct fault fault = {0};
     memset(content, 'x', sizeof content);
-    write_file(fixture, content, CONFIG_STRING_MAX - 1);
+    fixture_write(fixture, content, CONFIG_STRING_MAX - 1);
     assert_int_equal(secret_read(fixture->file, secret, sizeof secret, &fault), ERR_OK);
     assert_int_equal(strlen(secret), CONFIG_STRING_MAX - 1);
-    write_file(fixture, content, CONFIG_STRING_MAX);
+    fixture_write(fixture, content, CONFIG_STRING_MAX);
     assert_int_equal(secret_read(fixture->file, secret, sizeof secret, &fault), ERR_INVALID);
-    write_file(fixture, content, sizeof content);
+    fixture_write(fixture, content, sizeof content);
     assert_int_equal(secret_read(fixture->file, secret, sizeof secret, &fault), ERR_INVALID);
     assert_non_null(strstr(fault.text, fixture->file));
 }
@@ -760,14 +716,14 @@ static void read_secret_without_file_or_line_is_error(void **state)
     struct fixture *fixture = *state;
     char secret[CONFIG_STRING_MAX] = "before";
     struct fault fault = {0};
-    write_file(fixture, "\nsecond\n", 8);
+    fixture_write(fixture, "\nsecond\n", 8);
     assert_int_equal(secret_read(fixture->file, secret, sizeof secret, &fault), ERR_INVALID);
     assert_int_equal(secret_read("/nonexistent/password", secret, sizeof secret, &fault), ERR_IO);
     assert_string_equal(fault.text, "password file /nonexistent/password: No such file or directory");
     assert_string_equal(secret, "before");
 }
 
-#define WITH_FIXTURE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define WITH_FIXTURE(test) cmocka_unit_test_setup_teardown(test, fixture_set_up, fixture_tear_down)
 
 int main(void)
 {

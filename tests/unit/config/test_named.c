@@ -1,47 +1,12 @@
 /* test_named.c -- alert rules in the configuration: from every source, and what each mistake is told as. */
-#include "config/config.h"
+#include "unit/config/fixture.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #include <cmocka.h>
-
-struct fixture {
-    char file[64];
-    struct config config;
-    struct config_sources sources;
-    struct buf errors;
-};
-
-static int set_up(void **state)
-{
-    struct fixture *fixture = calloc(1, sizeof *fixture);
-    if (fixture == NULL) {
-        return -1;
-    }
-    (void)snprintf(fixture->file, sizeof fixture->file, "/tmp/muster-test-named-XXXXXX");
-    int fd = mkstemp(fixture->file);
-    if (fd < 0) {
-        free(fixture);
-        return -1;
-    }
-    (void)close(fd);
-    *state = fixture;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct fixture *fixture = *state;
-    (void)unlink(fixture->file);
-    buf_fini(&fixture->errors);
-    free(fixture);
-    return 0;
-}
 
 static enum err load(struct fixture *fixture, const char *content, const char *variable, const char *option)
 {
@@ -49,10 +14,7 @@ static enum err load(struct fixture *fixture, const char *content, const char *v
     char *environment[] = {copy, NULL};
     (void)snprintf(copy, sizeof copy, "%s", variable != NULL ? variable : "");
     buf_clear(&fixture->errors);
-    FILE *stream = fopen(fixture->file, "w");
-    assert_non_null(stream);
-    (void)fputs(content != NULL ? content : "", stream);
-    assert_int_equal(fclose(stream), 0);
+    fixture_write(fixture, content != NULL ? content : "", content != NULL ? strlen(content) : 0);
     return config_load(fixture->file, variable != NULL ? environment : NULL, &option, option != NULL ? 1 : 0,
                        &fixture->config, &fixture->sources, &fixture->errors);
 }
@@ -227,18 +189,18 @@ static void help_names_keys_and_default_rules(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(load_nothing_gives_default_rules, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(file_adds_rule_with_all_its_keys, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(sources_override_each_other_key_by_key, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(mistakes_name_place_key_and_range, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(key_given_twice_is_error, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(rule_without_metric_or_value_is_error, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(percentage_beyond_100_is_error, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(bad_and_reserved_names_are_errors, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(more_than_64_rules_are_error, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(reload_takes_rules_over, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(listing_is_a_file_that_loads_the_same_rules, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(help_names_keys_and_default_rules, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(load_nothing_gives_default_rules, fixture_set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(file_adds_rule_with_all_its_keys, fixture_set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(sources_override_each_other_key_by_key, fixture_set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(mistakes_name_place_key_and_range, fixture_set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(key_given_twice_is_error, fixture_set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(rule_without_metric_or_value_is_error, fixture_set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(percentage_beyond_100_is_error, fixture_set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(bad_and_reserved_names_are_errors, fixture_set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(more_than_64_rules_are_error, fixture_set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(reload_takes_rules_over, fixture_set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(listing_is_a_file_that_loads_the_same_rules, fixture_set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(help_names_keys_and_default_rules, fixture_set_up, fixture_tear_down),
     };
     return cmocka_run_group_tests_name("config/named", tests, NULL, NULL);
 }

@@ -1,14 +1,14 @@
 /* test_options.c -- the command line of muster-sim. */
 #include "sim/options.h"
 
+#include "support/command_line.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
-
-enum { ARGUMENTS_MAX = 64 };
 
 static struct options options;
 static struct buf errors;
@@ -27,21 +27,12 @@ static int fini(void **state)
     return 0;
 }
 
-/* Parses the words of a line that has one blank between each two. */
 static bool parse(const char *line)
 {
-    static char words[512];
-    char *argv[ARGUMENTS_MAX + 1] = {words};
-    int argc = 0;
-    size_t len = strlen(line);
-    assert_true(len < sizeof words);
-    memcpy(words, line, len + 1);
-    for (char *word = strtok(words, " "); word != NULL && argc < ARGUMENTS_MAX; word = strtok(NULL, " ")) {
-        argv[argc++] = word;
-    }
-    argv[argc] = NULL;
+    static struct command_line words;
+    command_line_split(&words, line);
     buf_clear(&errors);
-    return options_parse(&options, argc, argv, &errors);
+    return options_parse(&options, words.argc, words.argv, &errors);
 }
 
 static void nothing_given_is_the_standard(void **state)
