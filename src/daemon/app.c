@@ -1,16 +1,25 @@
 /* app.c -- wires loop, signals, log, registry and HTTP together. */
 #include "daemon/app.h"
 
+#include "base/clock.h"
 #include "base/log.h"
+#include "daemon/limits.h"
 #include "http/server.h"
 #include "registry/registry.h"
 
 #include <event2/event.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { SIGNALS = 3 };
+enum {
+    SIGNALS = 3,
+    FILES_BESIDE_HTTP = 192, /* broker, Redis, Sentinels, and HTTP connections that are told that there are too many */
+    FILES_QUIET_MS = 60000,
+    LOOK_MS = 100,
+    MEMORY_SPARE_BYTES = 8 * 1024 * 1024,
+};
 
 struct app {
     const struct options *options;
@@ -19,6 +28,8 @@ struct app {
     struct log log;
     struct event_base *base;
     struct event *signals[SIGNALS];
+    struct event *look;
+    int64_t files_told_until_ms; /* monotonic */
     struct registry *registry;
     struct server *server; /* NULL: http.listen is empty */
     bool stopping;
@@ -113,6 +124,61 @@ static bool watch_signals(struct app *app)
     return signal(SIGPIPE, SIG_IGN) != SIG_ERR;
 }
 
+/*
+ * Without memory a little of everything fails, and nobody could say what was done. Ending here, nothing that was
+ * answered is lost, and a standby takes over.
+ */
+static void look_at_memory(const struct app *app)
+{
+    if (!limits_has_memory(MEMORY_SPARE_BYTES)) {
+        log_write(&app->log, LOG_ERROR, "out of memory: less than %d bytes are left, ending at once",
+                  MEMORY_SPARE_BYTES);
+        _exit(EXIT_FAILURE);
+    }
+}
+
+/* Told once, and again only when there was room for a minute. */
+static void look_at_files(struct app *app)
+{
+    int64_t now_ms = clock_monotonic_ms();
+    if (!limits_has_file()) {
+        if (now_ms >= app->files_told_until_ms) {
+            log_write(&app->log, LOG_WARN,
+                      "the limit of open files is reached: no connection can be made or taken until some are closed");
+        }
+        app->files_told_until_ms = now_ms + FILES_QUIET_MS;
+    }
+}
+
+static void on_look(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    look_at_memory(arg);
+    look_at_files(arg);
+}
+
+static bool watch_limits(struct app *app)
+{
+    const struct timeval every = {.tv_usec = LOOK_MS * 1000L};
+    app->look = event_new(app->base, -1, EV_PERSIST, on_look, app);
+    return app->look != NULL && event_add(app->look, &every) == 0;
+}
+
+/* HTTP must not take the files that broker and Redis need to be reached again. */
+static void fit_open_files(struct app *app)
+{
+    int64_t wanted = app->config.http.max_connections;
+    int64_t granted = (int64_t)limits_open_files((size_t)wanted + FILES_BESIDE_HTTP) - FILES_BESIDE_HTTP;
+    if (granted < wanted) {
+        app->config.http.max_connections = granted > 1 ? granted : 1;
+        log_write(&app->log, LOG_WARN,
+                  "http.max_connections = %" PRId64 " is more than the limit of open files leaves: it is %" PRId64
+                  " now; raise the limit to %" PRId64,
+                  wanted, app->config.http.max_connections, wanted + FILES_BESIDE_HTTP);
+    }
+}
+
 static void app_fini(struct app *app)
 {
     registry_free(app->registry);
@@ -121,6 +187,9 @@ static void app_fini(struct app *app)
         if (app->signals[i] != NULL) {
             event_free(app->signals[i]);
         }
+    }
+    if (app->look != NULL) {
+        event_free(app->look);
     }
     if (app->base != NULL) {
         event_base_free(app->base);
@@ -146,7 +215,8 @@ int app_run(const struct options *options, const struct config *config, const st
     app.sources = *sources;
     take_log_settings(&app);
     app.base = event_base_new();
-    if (app.base == NULL || !watch_signals(&app)) {
+    fit_open_files(&app);
+    if (app.base == NULL || !watch_signals(&app) || !watch_limits(&app)) {
         (void)fault_set(&fault, ERR_NO_MEMORY, "out of memory");
     } else if (make_parts(&app, &fault) == ERR_OK) {
         log_write(&app.log, LOG_INFO, "musterd " MUSTER_VERSION " starts");
