@@ -5,11 +5,13 @@
 
 #include <stdio.h>
 
-enum { ASK_EVERY_MS = 250, RENEWALS_A_LEASE = 4 };
+enum { ASK_EVERY_MS = 250, RENEWALS_A_LEASE = 4, SETTLED_LEASES = 60 };
 
 static void become_active(struct registry *registry, struct text token)
 {
     registry->active = true;
+    registry->active_since_ms = registry->lease_asked_ms;
+    registry->libraries_forgotten = false;
     registry->reconciled = (struct reconciled){0};
     registry->lease_renewed_ms = registry->lease_asked_ms;
     store_set_token(registry->store, token);
@@ -62,6 +64,16 @@ static void on_renewed(void *context, enum store_outcome outcome)
     }
 }
 
+/* An upgrade is over when nobody has taken the lease back for so long. */
+static void forget_libraries(struct registry *registry, int64_t now_ms)
+{
+    int64_t settled_ms = SETTLED_LEASES * registry->config.daemon.lease_ms;
+    if (!registry->libraries_forgotten && now_ms - registry->active_since_ms >= settled_ms) {
+        registry->libraries_forgotten = true;
+        store_forget_libraries(registry->store);
+    }
+}
+
 void duty_tick(struct registry *registry, int64_t now_ms)
 {
     int64_t lease_ms = registry->config.daemon.lease_ms;
@@ -72,6 +84,7 @@ void duty_tick(struct registry *registry, int64_t now_ms)
     registry->renewing = true;
     registry->lease_asked_ms = now_ms;
     if (registry->active) {
+        forget_libraries(registry, now_ms);
         store_renew(registry->store, lease_ms, registry->hearing.since_ms, registry->hearing.until_ms, on_renewed,
                     registry);
     } else if (!registry->stopping) {

@@ -236,6 +236,8 @@ struct registry {
 
     bool active; /* holds the lease. duty.c */
     bool renewing;
+    bool libraries_forgotten; /* those of other versions, since it became active */
+    int64_t active_since_ms;  /* monotonic */
     int64_t lease_asked_ms;   /* monotonic: when the lease was last asked for or renewed */
     int64_t lease_renewed_ms; /* monotonic: when the renewal that succeeded last was asked for */
     bool stopping;

@@ -1,7 +1,7 @@
 # Puts the parts of the function library together, in the order given, and turns them into a C array. The library's name
 # carries the hash of its text, so that daemons of different versions can use one Redis side by side.
 # A part in LEAVES gives no names to those after it: it has a scope of its own, since one scope has room for 200 names.
-# Arguments: PARTS (paths joined by |), LEAVES (names joined by |), OUTPUT.
+# Arguments: PARTS (paths joined by |), LEAVES (names joined by |), MARK (a word that makes it another version), OUTPUT.
 cmake_minimum_required(VERSION 3.25)
 string(REPLACE "|" ";" parts "${PARTS}")
 string(REPLACE "|" ";" leaves "${LEAVES}")
@@ -14,6 +14,9 @@ foreach(part IN LISTS parts)
   endif()
   string(APPEND text "${part_text}\n")
 endforeach()
+if(MARK)
+  string(APPEND text "-- ${MARK}\n")
+endif()
 string(SHA1 hash "${text}")
 string(SUBSTRING ${hash} 0 10 hash)
 set(library muster_${hash})

@@ -114,6 +114,9 @@ void store_fail(struct store *store, const char *reason);
 void prepare_calls(struct store *store);
 void store_prepared(struct store *store);
 
+/* library_note notes that this version's function library is in use. */
+void library_note(struct store *store);
+
 /* expiry_subscribe subscribes to expiry events on the events connection; then store_subscribed. */
 void expiry_subscribe(struct store *store);
 void store_subscribed(struct store *store);

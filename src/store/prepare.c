@@ -166,6 +166,7 @@ void prepare_calls(struct store *store)
     (void)redisAsyncCommand(context, on_load, store, "FUNCTION LOAD %b", functions_text, functions_text_len);
     (void)redisAsyncCommand(context, on_must, store, "HSETNX %s:meta layout %d", store->prefix, LAYOUT_VERSION);
     (void)redisAsyncCommand(context, on_must, store, "HSETNX %s:meta partitions 1", store->prefix);
+    library_note(store);
     (void)redisAsyncCommand(context, on_layout, store, "HMGET %s:meta layout partitions", store->prefix);
     (void)redisAsyncCommand(context, on_loaded, store, "PING");
 }

@@ -388,6 +388,12 @@ void store_renew(struct store *store, int64_t ttl_ms, int64_t since_ms, int64_t 
                  void *context);
 void store_release(struct store *store, store_done_fn *done, void *context);
 
+/* ---------------------------------------------------------------------------------------- versions */
+
+/* store_forget_libraries deletes the function libraries of other versions that daemons of this prefix have loaded. One
+ * that is still in use is loaded again by whoever uses it. */
+void store_forget_libraries(struct store *store);
+
 /* ---------------------------------------------------------------------------------------- Redis's clock */
 
 /*

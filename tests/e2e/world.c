@@ -94,7 +94,7 @@ void world_start_daemon(struct world *world, int index, const char *const *setti
 {
     enum { ARGS_MAX = 80 };
     char defaults[16][FOLDER_PATH_MAX + 96];
-    const char *argv[ARGS_MAX] = {MUSTER_BIN_DIR "/musterd"};
+    const char *argv[ARGS_MAX] = {world->daemon_program != NULL ? world->daemon_program : MUSTER_BIN_DIR "/musterd"};
     size_t count = 1;
     int made = 0;
     (void)snprintf(defaults[made++], sizeof defaults[0], "mqtt.uri=%s", world->broker.uri);

@@ -37,6 +37,7 @@ struct world {
     char folder[FOLDER_PATH_MAX]; /* logs of daemons and agents */
     struct process daemons[WORLD_DAEMONS_MAX];
     int agents_started;
+    const char *daemon_program;     /* another one than musterd; NULL: none */
     const char *const *environment; /* more of it for daemons, as for process_start; the test's */
     struct recorder *observer;      /* status, events, replies, commands, registries and alerts under muster/v1 */
     struct redis_client *store;
