@@ -1,7 +1,8 @@
 /* args.c -- appends arguments and hands them over as argv and lengths. */
 #include "store/args.h"
 
-#include <stdio.h>
+#include "store/number.h"
+
 #include <stdlib.h>
 
 void args_fini(struct args *args)
@@ -42,18 +43,8 @@ void args_string(struct args *args, const char *string)
 
 void args_int(struct args *args, int64_t value)
 {
-    char digits[24];
-    char *end = digits + sizeof digits;
-    char *at = end;
-    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-    do {
-        *--at = (char)('0' + rest % 10);
-        rest /= 10;
-    } while (rest > 0);
-    if (value < 0) {
-        *--at = '-';
-    }
-    args_text(args, (struct text){at, (size_t)(end - at)});
+    char room[NUMBER_TEXT_MAX];
+    args_text(args, number_of_int(value, room));
 }
 
 void args_opt_int(struct args *args, struct opt_int value)
@@ -67,9 +58,8 @@ void args_opt_int(struct args *args, struct opt_int value)
 
 void args_opt_real(struct args *args, struct opt_real value)
 {
-    char digits[32];
-    int len = value.set ? snprintf(digits, sizeof digits, "%.10g", value.value) : 0;
-    args_text(args, (struct text){digits, (size_t)len});
+    char room[NUMBER_TEXT_MAX];
+    args_text(args, value.set ? number_of_real(value.value, room) : (struct text){0});
 }
 
 enum err args_finish(struct args *args)

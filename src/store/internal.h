@@ -85,8 +85,8 @@ struct store {
     struct event *answer_lost;
     int64_t opening_since_ms;
     struct args args;
-    struct args heartbeats; /* the batch being gathered */
-    struct args imports;    /* the import being gathered */
+    struct buf heartbeats; /* the batch being gathered, as items */
+    struct args imports;   /* the import being gathered */
     size_t heartbeat_count;
     struct scratch scratch;
     struct histogram call_times;

@@ -220,7 +220,7 @@ void store_free(struct store *store)
         event_free(store->retry);
     }
     args_fini(&store->args);
-    args_fini(&store->heartbeats);
+    buf_fini(&store->heartbeats);
     args_fini(&store->imports);
     scratch_fini(&store->scratch);
     free(store->password);

@@ -1,6 +1,8 @@
 /* worker.c -- what workers do, as function calls: register, heartbeat, will, deregister. */
 #include "store/internal.h"
 
+#include "store/items.h"
+
 struct text store_worker_field(const struct store_worker *worker, const char *name)
 {
     for (size_t i = 0; i < worker->count; i++) {
@@ -79,39 +81,45 @@ void worker_append_jobs(struct buf *out, struct texts jobs)
     buf_append_string(out, "]");
 }
 
-static void add_jobs(struct args *args, const struct heartbeat *heartbeat)
+/* What few heartbeats tell is one item: false where this one tells nothing of it. */
+static void add_rest(struct buf *items, const struct heartbeat *heartbeat, bool asked)
 {
-    struct buf json = {0};
-    if (heartbeat->jobs_given) {
-        worker_append_jobs(&json, heartbeat->jobs);
+    if (heartbeat->message.len == 0 && !heartbeat->jobs_given && !heartbeat->jobs_contradict && !asked) {
+        items_false(items);
+        return;
     }
-    args->bytes.failed = args->bytes.failed || json.failed;
-    args_text(args, buf_text(&json));
-    buf_fini(&json);
+    struct buf jobs = {0};
+    if (heartbeat->jobs_given) {
+        worker_append_jobs(&jobs, heartbeat->jobs);
+    }
+    items_list(items, 4);
+    items_text(items, heartbeat->message);
+    items_text(items, buf_text(&jobs));
+    items_text(items, text_of(heartbeat->jobs_contradict ? "1" : ""));
+    items_text(items, text_of(asked ? "1" : ""));
+    items->failed = items->failed || jobs.failed;
+    buf_fini(&jobs);
 }
 
 void store_heartbeat_add(struct store *store, const struct heartbeat *heartbeat, bool asked)
 {
-    struct args *args = &store->heartbeats;
+    struct buf *items = &store->heartbeats;
     if (store->heartbeat_count++ == 0) {
-        store_begin(store, args, "heartbeat", STORE_WRITES);
+        buf_clear(items);
     }
-    args_text(args, heartbeat->worker_id);
-    args_string(args, worker_status_name(heartbeat->status));
-    args_opt_int(args, heartbeat->current_job_count);
-    args_opt_int(args, heartbeat->available_capacity);
-    args_opt_real(args, heartbeat->cpu_usage);
-    args_opt_real(args, heartbeat->memory_usage);
-    args_opt_int(args, heartbeat->error_count);
-    args_text(args, heartbeat->message);
-    add_jobs(args, heartbeat);
-    args_string(args, heartbeat->jobs_contradict ? "1" : "");
-    args_opt_int(args, heartbeat->seq);
-    args_opt_int(args, heartbeat->sent_at_ms);
-    args_opt_int(args, heartbeat->epoch);
-    args_text(args, heartbeat->boot_id);
-    args_opt_int(args, heartbeat->connection);
-    args_string(args, asked ? "1" : "");
+    items_text(items, heartbeat->worker_id);
+    items_text(items, text_of(worker_status_name(heartbeat->status)));
+    items_opt_int(items, heartbeat->current_job_count);
+    items_opt_int(items, heartbeat->available_capacity);
+    items_opt_real(items, heartbeat->cpu_usage);
+    items_opt_real(items, heartbeat->memory_usage);
+    items_opt_int(items, heartbeat->seq);
+    items_opt_int(items, heartbeat->sent_at_ms);
+    items_opt_int(items, heartbeat->epoch);
+    items_text(items, heartbeat->boot_id);
+    items_opt_int(items, heartbeat->connection);
+    items_opt_int(items, heartbeat->error_count);
+    add_rest(items, heartbeat, asked);
 }
 
 size_t store_heartbeat_count(const struct store *store)
@@ -141,8 +149,12 @@ static void parse_heartbeats(struct call *call, enum store_outcome outcome, cons
 
 void store_heartbeat_send(struct store *store, store_heartbeats_fn *done, void *context)
 {
+    struct args *args = &store->args;
+    store_begin(store, args, "heartbeat", STORE_WRITES);
+    args_text(args, buf_text(&store->heartbeats));
+    args->bytes.failed = args->bytes.failed || store->heartbeats.failed;
     store->heartbeat_count = 0;
-    store_send(store, &store->heartbeats, parse_heartbeats, (union store_callback){.heartbeats = done}, context);
+    store_send(store, args, parse_heartbeats, (union store_callback){.heartbeats = done}, context);
 }
 
 void store_wills(struct store *store, const struct will *wills, size_t count, bool late, store_done_fn *done,

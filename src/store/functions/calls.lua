@@ -4,7 +4,34 @@ local function open(keys, args)
     call = redis.call
     local time = call('TIME')
     local now_us = time[1] * 1000000 + time[2]
-    return { p = keys[1], now_us = now_us, now = math.floor(now_us / 1000), events = 0, args = args }
+    local now = math.floor(now_us / 1000)
+    return { p = keys[1], worker_key = keys[1] .. 'worker:', alive_key = keys[1] .. 'alive:', now_us = now_us, now = now,
+             now_text = int(now), deadline_in = {}, events = 0, args = args, totals = {}, free = {} }
+end
+
+-- Writes what a call has gathered: the totals' changes, and the free capacity (false: none to be given work) by worker.
+local function write_gathered(c)
+    for field, amount in pairs(c.totals) do
+        if amount ~= 0 then
+            call('HINCRBY', c.p .. 'totals', field, int(amount))
+        end
+    end
+    local adds, removes = { 'ZADD', c.p .. 'free' }, { 'ZREM', c.p .. 'free' }
+    for id, free in pairs(c.free) do
+        if free then
+            adds[#adds + 1] = free
+            adds[#adds + 1] = id
+        else
+            removes[#removes + 1] = id
+        end
+    end
+    if #adds > 2 then
+        call(unpack(adds))
+    end
+    if #removes > 2 then
+        call(unpack(removes))
+    end
+    c.totals, c.free = {}, {}
 end
 
 local function holds_lease(c, token)
@@ -23,6 +50,7 @@ local function writer(name, body)
             return redis.error_reply('LATE decided ' .. int(c.now - decided) .. ' ms ago')
         end
         local result = body(c, args)
+        write_gathered(c)
         return { c.now, c.events, result }
     end)
 end

@@ -7,9 +7,5 @@ local function is_schedulable(r)
 end
 
 local function index_free(c, r)
-    if is_schedulable(r) then
-        call('ZADD', c.p .. 'free', r.f.availableCapacity, r.id)
-    else
-        call('ZREM', c.p .. 'free', r.id)
-    end
+    c.free[r.id] = is_schedulable(r) and r.f.availableCapacity
 end

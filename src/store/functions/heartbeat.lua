@@ -1,31 +1,31 @@
 -- heartbeat.lua -- what a heartbeat says, and what is concluded from it.
 
-local STRIDE = 16
-local ID, STATUS, JOB_COUNT, AVAILABLE, CPU, MEMORY, ERRORS, MESSAGE, JOBS, JOBS_CONTRADICT, SEQ, SENT_AT, EPOCH, BOOT,
-      CONNECTION, ASKED = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16
+local HEARTBEAT_ITEMS = 13
+local TOLD = { declared = 'status', cpuUsage = 'cpu', memoryUsage = 'memory', errorCount = 'errors', seq = 'seq',
+               sentAt = 'sentAt' }
 
 -- Returns the code that refuses the heartbeat, 'stale' for one that changes nothing, or nil.
 local function refuse_heartbeat(c, r, a)
     if not is_live(r) then
         return (r and r.f.left ~= 'cleaned_up') and 'deregistered' or 'unknown_worker'
     end
-    if given(a[BOOT]) and given(r.f.bootId) and a[BOOT] ~= r.f.bootId then
-        if not is_superseded(r, a[BOOT]) then
+    if given(a.boot) and given(r.f.bootId) and a.boot ~= r.f.bootId then
+        if not is_superseded(r, a.boot) then
             return 'unknown_worker'
         end
-        note_conflict(c, r, a[BOOT], a[SENT_AT])
+        note_conflict(c, r, a.boot, a.sentAt)
         return 'superseded'
     end
-    if given(a[EPOCH]) and tonumber(a[EPOCH]) < tonumber(r.f.epoch) then
+    if given(a.epoch) and tonumber(a.epoch) < tonumber(r.f.epoch) then
         return 'stale'
     end
-    local connection, known = tonumber(a[CONNECTION]), tonumber(r.f.connection)
+    local connection, known = tonumber(a.connection), tonumber(r.f.connection)
     if connection and known and connection ~= known then
         return connection < known and 'stale' or nil
     end
-    local seq, last = tonumber(a[SEQ]), tonumber(r.f.seq)
+    local seq, last = tonumber(a.seq), tonumber(r.f.seq)
     if seq and last and seq <= last then
-        local sent, last_sent = tonumber(a[SENT_AT]), tonumber(r.f.sentAt)
+        local sent, last_sent = tonumber(a.sentAt), tonumber(r.f.sentAt)
         return not (sent and last_sent and sent > last_sent) and 'stale' or nil
     end
     return nil
@@ -40,16 +40,16 @@ local function contradiction_of(r, a)
     if jobs > max or number(r, 'availableCapacity') ~= max - jobs then
         return 'capacity_inconsistent'
     end
-    if a[JOBS_CONTRADICT] == '1' or r.contested then
+    if a.contradict == '1' or r.contested then
         return 'jobs_inconsistent'
     end
     return nil
 end
 
 local function take_jobs(c, r, a)
-    if given(a[JOBS]) then
-        name_jobs(c, r, a[JOBS])
-    elseif given(a[JOB_COUNT]) and r.f.jobs and #cjson.decode(r.f.jobs) ~= tonumber(a[JOB_COUNT]) then
+    if given(a.jobs) then
+        name_jobs(c, r, a.jobs)
+    elseif given(a.jobCount) and r.f.jobs and #cjson.decode(r.f.jobs) ~= tonumber(a.jobCount) then
         hold_jobs(c, r, nil)
     end
     settle_dispute(c, r)
@@ -57,18 +57,18 @@ end
 
 -- What went wrong, in the worker's own words where it has some.
 local function take_error(c, r, a)
-    local grew = (tonumber(a[ERRORS]) or 0) > number(r, 'errorCount')
-    if grew or a[STATUS] == 'ERROR' then
-        local words = given(a[MESSAGE]) and a[MESSAGE] or grew and 'errorCount ' .. a[ERRORS] or 'status ERROR'
+    local grew = (tonumber(a.errors) or 0) > number(r, 'errorCount')
+    if grew or a.status == 'ERROR' then
+        local words = given(a.message) and a.message or grew and 'errorCount ' .. a.errors or 'status ERROR'
         set_detail(r, 'lastError', words)
         set_detail(r, 'lastErrorAt', int(c.now))
     end
 end
 
 local function take_heartbeat(c, r, a)
-    local jobs = tonumber(a[JOB_COUNT]) or number(r, 'currentJobCount')
-    local says_load = given(a[JOB_COUNT]) or given(a[AVAILABLE])
-    local available = tonumber(a[AVAILABLE])
+    local jobs = tonumber(a.jobCount) or number(r, 'currentJobCount')
+    local says_load = given(a.jobCount) or given(a.available)
+    local available = tonumber(a.available)
     if not available then
         available = says_load and math.max(number(r, 'maxConcurrentJobs') - jobs, 0) or number(r, 'availableCapacity')
     end
@@ -76,22 +76,21 @@ local function take_heartbeat(c, r, a)
     take_error(c, r, a)
     local was_disputed = r.f.disputed
     take_jobs(c, r, a)
-    for field, at in pairs({ declared = STATUS, cpuUsage = CPU, memoryUsage = MEMORY, errorCount = ERRORS, seq = SEQ,
-                             sentAt = SENT_AT }) do
-        if given(a[at]) then
-            set(r, field, a[at])
+    for field, name in pairs(TOLD) do
+        if given(a[name]) then
+            set(r, field, a[name])
         end
     end
-    if given(a[MESSAGE]) then
-        set_detail(r, 'message', a[MESSAGE])
+    if given(a.message) then
+        set_detail(r, 'message', a.message)
     end
-    if given(a[BOOT]) and not given(r.f.bootId) then
-        set(r, 'bootId', a[BOOT])
+    if given(a.boot) and not given(r.f.bootId) then
+        set(r, 'bootId', a.boot)
     end
-    set_connection(r, a[CONNECTION])
+    set_connection(r, a.connection)
     set(r, 'heartbeats', int(number(r, 'heartbeats') + 1))
     set(r, 'lastHeartbeatAt', int(c.now))
-    if says_load or given(a[STATUS]) or given(a[JOBS]) or was_disputed then
+    if says_load or given(a.status) or given(a.jobs) or was_disputed then
         set(r, 'contradiction', contradiction_of(r, a))
     end
 end
@@ -139,41 +138,58 @@ local function beat(c, r, a)
         set(r, 'lost', nil)
     end
     conclude_health(c, r)
-    if a[EPOCH] == r.f.epoch then
+    if a.epoch == r.f.epoch then
         set_detail(r, 'revokedJobs', nil)
     end
     save(c, r)
     return 'ok'
 end
 
+-- Adds to the results what has to be told of a heartbeat: who asked is told, and who was refused.
+local function hear(c, results, index_of_item, a)
+    local r = load(c, a.id)
+    local code = refuse_heartbeat(c, r, a)
+    local tells = code ~= nil
+    if code == nil then
+        code = beat(c, r, a)
+        tells = code ~= 'ok'
+    elseif code == 'stale' then
+        code = 'ok'
+        tells = given(a.epoch) and a.epoch ~= r.f.epoch
+    end
+    if tells or a.asked == '1' then
+        local known = r or { f = {}, d = {} }
+        local at_end = #results
+        results[at_end + 1] = index_of_item
+        results[at_end + 2] = code
+        results[at_end + 3] = known.f.epoch or ''
+        results[at_end + 4] = known.d.revokedJobs or ''
+        results[at_end + 5] = known.f.heartbeatIntervalMs or ''
+        results[at_end + 6] = known.f.heartbeatTimeoutMs or ''
+    end
+end
+
+-- arguments: the heartbeats in MessagePack, HEARTBEAT_ITEMS texts each; the last is false, or a list of what is rarely told.
 -- result: for each heartbeat that asked or was refused: index, code, epoch, revoked jobs (JSON or ''),
 -- interval ms, timeout ms
 writer('heartbeat', function(c, args)
     local results = {}
     local index_of_item = 0
-    for at = HEADER, #args - STRIDE, STRIDE do
-        local a = { unpack(args, at + 1, at + STRIDE) }
-        local r = load(c, a[ID])
-        local code = refuse_heartbeat(c, r, a)
-        local tells = code ~= nil
-        if code == nil then
-            code = beat(c, r, a)
-            tells = code ~= 'ok'
-        elseif code == 'stale' then
-            code = 'ok'
-            tells = given(a[EPOCH]) and a[EPOCH] ~= r.f.epoch
-        end
-        if tells or a[ASKED] == '1' then
-            local known = r or { f = {}, d = {} }
-            local at_end = #results
-            results[at_end + 1] = index_of_item
-            results[at_end + 2] = code
-            results[at_end + 3] = known.f.epoch or ''
-            results[at_end + 4] = known.d.revokedJobs or ''
-            results[at_end + 5] = known.f.heartbeatIntervalMs or ''
-            results[at_end + 6] = known.f.heartbeatTimeoutMs or ''
+    local unpack_items, batch, at = cmsgpack.unpack_limit, args[HEADER + 1], 0
+    while at >= 0 do
+        local next_at, id, status, job_count, available, cpu, memory, seq, sent_at, epoch, boot, connection, errors, rest =
+            unpack_items(batch, HEARTBEAT_ITEMS, at)
+        if not take_pulse(c, id, status, job_count, available, cpu, memory, seq, sent_at, epoch, boot, connection, errors,
+                rest) then
+            rest = rest or {}
+            hear(c, results, index_of_item, {
+                id = id, status = status, jobCount = job_count, available = available, cpu = cpu, memory = memory,
+                seq = seq, sentAt = sent_at, epoch = epoch, boot = boot, connection = connection, errors = errors,
+                message = rest[1], jobs = rest[2], contradict = rest[3], asked = rest[4],
+            })
         end
         index_of_item = index_of_item + 1
+        at = next_at
     end
     return results
 end)

@@ -105,7 +105,7 @@ local function arm_anew(c, r)
 end
 
 local function import_worker(c, old, a, by)
-    local r = { id = a.id, f = {}, d = {}, changed = {}, changed_detail = {} }
+    local r = new_record(a.id)
     local extra = old and clear_away(c, old) or {}
     take_over_fields(r, a)
     for _, field in ipairs(RESTORED) do

@@ -47,7 +47,7 @@ end
 
 local function add_total(c, r, field, amount)
     if field and amount ~= 0 then
-        call('HINCRBY', c.p .. 'totals', field, int(amount))
+        c.totals[field] = (c.totals[field] or 0) + amount
         recount(c, r, field, amount)
     end
 end

@@ -68,7 +68,7 @@ local function claim(c, r, holders)
     for _, holder in ipairs(without(holders, r.id)) do
         local status = call('HGET', c.p .. 'worker:' .. holder.id, 'status')
         if status and status ~= 'INACTIVE' then
-            call('HSET', c.p .. 'worker:' .. holder.id, 'disputed', '1')
+            call('HSET', c.p .. 'worker:' .. holder.id, 'disputed', '1', 'steady', '')
             claimed[#claimed + 1] = { id = holder.id }
         end
     end

@@ -8,17 +8,29 @@ local function fields_of(flat)
     return fields
 end
 
+local function new_record(id)
+    return { id = id, f = {}, d = {}, changed = {}, changed_detail = {} }
+end
+
 local function load(c, id)
     local flat = call('HGETALL', c.p .. 'worker:' .. id)
     if #flat == 0 then
         return nil
     end
-    return { id = id, f = fields_of(flat), d = fields_of(call('HGETALL', c.p .. 'detail:' .. id)), changed = {},
-             changed_detail = {} }
+    local r = new_record(id)
+    r.f, r.d = fields_of(flat), fields_of(call('HGETALL', c.p .. 'detail:' .. id))
+    return r
 end
+
+-- Redis looks for a field from the beginning of the hash on: what each heartbeat reads and writes is in front.
+local FRONT = { 'steady', 'heartbeats', 'seq', 'currentJobCount', 'lastHeartbeatAt', 'sentAt', 'cpuUsage', 'memoryUsage',
+                'availableCapacity' }
+local IS_FRONT = { steady = true, heartbeats = true, seq = true, currentJobCount = true, lastHeartbeatAt = true,
+                   sentAt = true, cpuUsage = true, memoryUsage = true, availableCapacity = true }
 
 local function set(r, field, value)
     if r.f[field] ~= value then
+        r.is_disordered = r.is_disordered or (IS_FRONT[field] and r.f[field] == nil)
         r.f[field] = value
         r.changed[field] = true
     end
@@ -49,13 +61,38 @@ local function write_changed(key, changed, fields)
     end
 end
 
+local function write_in_order(key, fields)
+    local sets = { 'HSET', key }
+    local function add(field, value)
+        sets[#sets + 1] = field
+        sets[#sets + 1] = value
+    end
+    for _, field in ipairs(FRONT) do
+        if fields[field] ~= nil then
+            add(field, fields[field])
+        end
+    end
+    for field, value in pairs(fields) do
+        if not IS_FRONT[field] then
+            add(field, value)
+        end
+    end
+    call('DEL', key)
+    call(unpack(sets))
+end
+
 local function save(c, r)
     if r.changed.status or r.changed.health or r.changed.availableCapacity then
         index_free(c, r)
     end
-    write_changed(c.p .. 'worker:' .. r.id, r.changed, r.f)
+    set(r, 'steady', steady_of(r))
+    if r.is_disordered then
+        write_in_order(c.worker_key .. r.id, r.f)
+    else
+        write_changed(c.worker_key .. r.id, r.changed, r.f)
+    end
     write_changed(c.p .. 'detail:' .. r.id, r.changed_detail, r.d)
-    r.changed, r.changed_detail = {}, {}
+    r.changed, r.changed_detail, r.is_disordered = {}, {}, nil
 end
 
 local function is_live(r)

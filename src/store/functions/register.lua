@@ -75,7 +75,7 @@ end
 
 local function register_anew(c, old, a)
     local id = a.id
-    local r = { id = id, f = {}, d = {}, changed = {}, changed_detail = {} }
+    local r = new_record(id)
     local from, reason, extra = nil, 'worker', {}
     if old then
         from = state(old)

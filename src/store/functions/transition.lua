@@ -62,16 +62,6 @@ local function turn_failed(c, r, reason, evidence)
     emit(c, r, 'failed', from, reason, extra)
 end
 
-local function standing_status(r)
-    if r.f.maintained then
-        return 'MAINTENANCE'
-    end
-    if r.f.draining then
-        return 'DRAINING'
-    end
-    return r.f.declared or 'ACTIVE'
-end
-
 local function turn_recovered(c, r, reason, extra)
     local from = state(r)
     disarm(c, 'recheck', r)

@@ -1,0 +1,49 @@
+/* items.c -- msgpack-c's packer on a buffer. */
+#include "store/items.h"
+
+#include "store/number.h"
+
+#include <msgpack/pack.h>
+
+static int append(void *data, const char *bytes, size_t len)
+{
+    struct buf *items = data;
+    buf_append(items, bytes, len);
+    return items->failed ? -1 : 0;
+}
+
+static msgpack_packer packer_on(struct buf *items)
+{
+    return (msgpack_packer){.data = items, .callback = append};
+}
+
+void items_text(struct buf *items, struct text text)
+{
+    msgpack_packer packer = packer_on(items);
+    (void)msgpack_pack_str(&packer, text.len);
+    buf_append_text(items, text);
+}
+
+void items_opt_int(struct buf *items, struct opt_int value)
+{
+    char room[NUMBER_TEXT_MAX];
+    items_text(items, value.set ? number_of_int(value.value, room) : (struct text){0});
+}
+
+void items_opt_real(struct buf *items, struct opt_real value)
+{
+    char room[NUMBER_TEXT_MAX];
+    items_text(items, value.set ? number_of_real(value.value, room) : (struct text){0});
+}
+
+void items_false(struct buf *items)
+{
+    msgpack_packer packer = packer_on(items);
+    (void)msgpack_pack_false(&packer);
+}
+
+void items_list(struct buf *items, size_t count)
+{
+    msgpack_packer packer = packer_on(items);
+    (void)msgpack_pack_array(&packer, count);
+}

@@ -1,0 +1,482 @@
+/*
+ * store.c -- what the store costs Redis: a registration, a heartbeat, a step of time, a search, and a worker's memory,
+ * beside pipelined SET PX in a second Redis of the same configuration, all in one run. No broker, no daemon.
+ *
+ * Usage: bench_store [--json] [workers [rounds]]; prints a Markdown table, or one JSON document.
+ */
+#include "bench/world.h"
+
+#include "base/clock.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    REGISTRATIONS_OPEN = 64,
+    BATCHES_OPEN = 4,
+    DYING_MAX = 100000,
+    DYING_TIMEOUT_MS = 1000,
+    CLAIMS_A_CALL = 50,
+    SWEEP_MOST = 200,
+    SEARCHES = 200,
+    PAGE = 100,
+    ROUNDS_MAX = 64,
+    SAMPLES = 200,
+};
+
+/* How a heartbeat differs from the one before. */
+enum pulse {
+    PULSE_STEADY,  /* the load as it was: seq, time, processor and memory */
+    PULSE_WORKING, /* a job more or less as well */
+    PULSES,
+};
+static const char *const pulse_names[PULSES] = {"heartbeat, load as before", "heartbeat, other load"};
+static const char *const pulse_keys[PULSES] = {"heartbeat", "heartbeat_load"};
+
+/* Microseconds each: of Redis's CPU, of the function by Redis's own count, of this process. */
+struct cost {
+    double redis_us;
+    double call_us;
+    double client_us;
+};
+
+struct bench {
+    struct world world;
+    int workers;
+    int rounds;
+    int open;     /* calls without an answer */
+    int refused;  /* answers that were not ok */
+    int dying;
+    int dead;
+    int at;
+    int64_t seq;
+    struct store_due dues[CLAIMS_A_CALL];
+    char members[CLAIMS_A_CALL][64];
+    size_t due_count;
+    size_t swept;
+    bool swept_all;
+    double registration_bytes;
+    struct cost registration;
+    struct cost pulses[PULSES][ROUNDS_MAX];
+    struct cost bare[ROUNDS_MAX];
+    struct cost sweep;
+    struct cost death;
+    double search_ms[SEARCHES];
+    int found;
+};
+
+static struct cost cost_between(const struct usage *before, const struct usage *after, int count)
+{
+    return (struct cost){.redis_us = (after->redis_us - before->redis_us) / count,
+                         .call_us = (after->call_us - before->call_us) / count,
+                         .client_us = (after->client_us - before->client_us) / count};
+}
+
+/* ---------------------------------------------------------------------------------------- registrations */
+
+static void on_registered(void *context, const struct store_registered *result)
+{
+    struct bench *bench = context;
+    bench->open--;
+    bench->refused += result->outcome != STORE_DONE || result->code != CODE_OK;
+}
+
+static void register_one(struct bench *bench, const char *id, int number, int64_t timeout_ms)
+{
+    char name[64];
+    char host[64];
+    char address[32];
+    char zone[32];
+    char tags[96];
+    (void)snprintf(name, sizeof name, "Worker number %d", number);
+    (void)snprintf(host, sizeof host, "host-%d.example", number);
+    (void)snprintf(address, sizeof address, "10.%d.%d.%d", number / 65536, number / 256 % 256, number % 256);
+    (void)snprintf(zone, sizeof zone, "zone-%d", number % 16);
+    (void)snprintf(tags, sizeof tags, "[\"linux\",\"pool-%d\",\"rack-%d\"]", number % 10, number % 500);
+    struct registration worker = {
+        .worker_id = text_of(id),
+        .name = text_of(name),
+        .host_name = text_of(host),
+        .host_address = text_of(address),
+        .port = {.set = true, .value = 8080},
+        .max_concurrent_jobs = {.set = true, .value = 10},
+        .capabilities_json = text_of("[\"encode\",\"transcode\"]"),
+        .tags_json = text_of(tags),
+        .version = text_of("1.4.2"),
+        .zone = text_of(zone),
+        .boot_id = text_of("b7d0a1c2"),
+        .connection = {.set = true, .value = 1},
+    };
+    struct store_registration call = {.registration = &worker,
+                                      .valid = true,
+                                      .heartbeat_timeout_ms = timeout_ms,
+                                      .heartbeat_interval_ms = timeout_ms / 3};
+    bench->open++;
+    store_register(bench->world.store, &call, on_registered, bench);
+}
+
+static void register_fleet(struct bench *bench)
+{
+    struct usage before = world_usage(&bench->world);
+    int64_t memory = world_memory(&bench->world);
+    char id[32];
+    for (int i = 0; i < bench->workers; i++) {
+        (void)snprintf(id, sizeof id, "worker-%07d", i);
+        register_one(bench, id, i, 3600000);
+        world_wait(&bench->world, &bench->open, REGISTRATIONS_OPEN - 1);
+    }
+    world_wait(&bench->world, &bench->open, 0);
+    struct usage after = world_usage(&bench->world);
+    bench->registration = cost_between(&before, &after, bench->workers);
+    bench->registration_bytes = (double)(world_memory(&bench->world) - memory) / bench->workers;
+}
+
+/* ---------------------------------------------------------------------------------------- heartbeats */
+
+static void on_heartbeats(void *context, const struct store_heartbeats *result)
+{
+    struct bench *bench = context;
+    bench->open--;
+    bench->refused += result->outcome != STORE_DONE || result->count > 0;
+}
+
+static void add_heartbeat(struct bench *bench, int worker, enum pulse pulse)
+{
+    char id[32];
+    (void)snprintf(id, sizeof id, "worker-%07d", worker);
+    int64_t jobs = pulse == PULSE_WORKING ? (bench->seq + worker) % 9 : 3;
+    struct heartbeat heartbeat = {
+        .worker_id = text_of(id),
+        .status = WORKER_BUSY,
+        .current_job_count = {.set = true, .value = jobs},
+        .available_capacity = {.set = true, .value = 10 - jobs},
+        .cpu_usage = {.set = true, .value = (double)((bench->seq * 7 + worker) % 1000) / 10},
+        .memory_usage = {.set = true, .value = (double)((bench->seq * 3 + worker) % 1000) / 10},
+        .error_count = {.set = true, .value = 0},
+        .seq = {.set = true, .value = bench->seq},
+        .sent_at_ms = {.set = true, .value = clock_wall_ms()},
+        .boot_id = text_of("b7d0a1c2"),
+        .connection = {.set = true, .value = 1},
+    };
+    store_heartbeat_add(bench->world.store, &heartbeat, false);
+}
+
+static void send_heartbeats(struct bench *bench)
+{
+    bench->open++;
+    store_heartbeat_send(bench->world.store, on_heartbeats, bench);
+    world_wait(&bench->world, &bench->open, BATCHES_OPEN - 1);
+}
+
+/* One heartbeat of each worker, in an order that visits memory at random. */
+static struct cost beat(struct bench *bench, enum pulse pulse)
+{
+    struct usage before = world_usage(&bench->world);
+    bench->seq++;
+    for (int i = 0; i < bench->workers; i++) {
+        add_heartbeat(bench, (int)((int64_t)i * 7919 % bench->workers), pulse);
+        if (store_heartbeat_count(bench->world.store) == STORE_HEARTBEATS_MAX) {
+            send_heartbeats(bench);
+        }
+    }
+    if (store_heartbeat_count(bench->world.store) > 0) {
+        send_heartbeats(bench);
+    }
+    world_wait(&bench->world, &bench->open, 0);
+    struct usage after = world_usage(&bench->world);
+    return cost_between(&before, &after, bench->workers);
+}
+
+static struct cost set_bare(struct bench *bench)
+{
+    struct usage before = world_bare_usage(&bench->world);
+    for (int i = 0; i < bench->workers; i++) {
+        world_bare_set(&bench->world, (int)((int64_t)i * 7919 % bench->workers));
+    }
+    world_bare_settle(&bench->world);
+    struct usage after = world_bare_usage(&bench->world);
+    return cost_between(&before, &after, bench->workers);
+}
+
+static void beat_rounds(struct bench *bench)
+{
+    (void)beat(bench, PULSE_STEADY); /* from ACTIVE to BUSY, with an event each */
+    (void)set_bare(bench);
+    for (int round = 0; round < bench->rounds; round++) {
+        bench->bare[round] = set_bare(bench);
+        bench->pulses[PULSE_STEADY][round] = beat(bench, PULSE_STEADY);
+        bench->pulses[PULSE_WORKING][round] = beat(bench, PULSE_WORKING);
+        (void)beat(bench, PULSE_STEADY);
+    }
+}
+
+/* ---------------------------------------------------------------------------------------- steps of time */
+
+static void on_swept(void *context, const struct store_dues *result)
+{
+    struct bench *bench = context;
+    bench->open--;
+    bench->swept = result->seen;
+    bench->due_count = 0;
+    for (size_t i = 0; i < result->count && i < CLAIMS_A_CALL; i++) {
+        bench->dues[i] = result->dues[i];
+        (void)snprintf(bench->members[i], sizeof bench->members[i], "%.*s", TEXT_ARG(result->dues[i].member));
+        bench->dues[i].member = text_of(bench->members[i]);
+        bench->dues[i].zone = (struct text){0};
+        bench->due_count++;
+    }
+}
+
+static void on_stepped(void *context, const struct store_steps *result)
+{
+    struct bench *bench = context;
+    bench->open--;
+    bench->refused += result->outcome != STORE_DONE;
+    for (size_t i = 0; i < result->count; i++) {
+        bench->dead += text_is(result->steps[i].outcome, "unhealthy");
+    }
+}
+
+static void claim_due(struct bench *bench)
+{
+    struct store_claim claims[CLAIMS_A_CALL];
+    for (size_t i = 0; i < bench->due_count; i++) {
+        claims[i] = (struct store_claim){.due = bench->dues[i], .take = true};
+    }
+    bench->open++;
+    store_claim(bench->world.store, "sweep", claims, bench->due_count, on_stepped, bench);
+    world_wait(&bench->world, &bench->open, 0);
+}
+
+static void add_cost(struct cost *sum, struct cost cost)
+{
+    sum->redis_us += cost.redis_us;
+    sum->call_us += cost.call_us;
+}
+
+/* A part of the fleet falls silent at once, next to all who live. */
+static void die_at_once(struct bench *bench)
+{
+    char id[32];
+    for (int i = 0; i < bench->dying; i++) {
+        (void)snprintf(id, sizeof id, "dying-%07d", i);
+        register_one(bench, id, i, DYING_TIMEOUT_MS);
+        world_wait(&bench->world, &bench->open, REGISTRATIONS_OPEN - 1);
+    }
+    world_wait(&bench->world, &bench->open, 0);
+    world_pass(&bench->world, DYING_TIMEOUT_MS + 200);
+    do {
+        struct usage before = world_usage(&bench->world);
+        bench->open++;
+        store_sweep(bench->world.store, 0, CLAIMS_A_CALL, 0, on_swept, bench);
+        world_wait(&bench->world, &bench->open, 0);
+        struct usage between = world_usage(&bench->world);
+        claim_due(bench);
+        struct usage after = world_usage(&bench->world);
+        add_cost(&bench->sweep, cost_between(&before, &between, bench->dying));
+        add_cost(&bench->death, cost_between(&between, &after, bench->dying));
+    } while (bench->swept > 0);
+}
+
+/* ---------------------------------------------------------------------------------------- searches */
+
+static void on_picked(void *context, const struct store_picked *result)
+{
+    struct bench *bench = context;
+    bench->open--;
+    bench->found += (int)result->count;
+    bench->refused += result->outcome != STORE_DONE;
+}
+
+static void search(struct bench *bench)
+{
+    char tag[32];
+    for (int i = 0; i < SEARCHES; i++) {
+        (void)snprintf(tag, sizeof tag, i % 2 == 0 ? "pool-%d" : "rack-%d", i % 10);
+        struct text tags[] = {text_of(tag)};
+        struct query query = {.tags = {tags, 1}, .minimum_free_capacity = {.set = true, .value = 5}};
+        struct store_search wanted = {.query = &query, .schedulable = true, .most = PAGE};
+        int64_t began_us = clock_monotonic_us();
+        bench->open++;
+        store_pick(bench->world.store, &wanted, on_picked, bench);
+        world_wait(&bench->world, &bench->open, 0);
+        bench->search_ms[i] = (double)(clock_monotonic_us() - began_us) / 1000;
+    }
+}
+
+/* ---------------------------------------------------------------------------------------- a worker's memory */
+
+/* What a key costs: alone, or its share for one worker. */
+struct part {
+    const char *name;
+    const char *key;   /* %07d is a worker's number; without, a key of all */
+    const char *share; /* command that counts the members of a key of all */
+};
+static const struct part parts[] = {
+    {"worker", "worker:worker-%07d", NULL},
+    {"detail", "detail:worker-%07d", NULL},
+    {"alive", "alive:worker-%07d", NULL},
+    {"deadlines", "deadlines", "ZCARD"},
+    {"free", "free", "ZCARD"},
+    {"workers", "workers", "SCARD"},
+    {"status", "status:BUSY", "SCARD"},
+    {"health", "health:HEALTHY", "SCARD"},
+    {"tag of all", "tag:linux", "SCARD"},
+    {"tag of a tenth", "tag:pool-3", "SCARD"},
+    {"tag of a few", "tag:rack-3", "SCARD"},
+    {"capability", "capability:encode", "SCARD"},
+    {"zone", "zone:zone-3", "SCARD"},
+    {"an event in the stream", "events", "XLEN"},
+};
+enum { PARTS = sizeof parts / sizeof parts[0] };
+
+static double bytes_of_key(struct bench *bench, const char *key)
+{
+    return (double)redis_integer(bench->world.client, "MEMORY USAGE muster:{0}:%s SAMPLES 1000", key);
+}
+
+static double bytes_of_part(struct bench *bench, const struct part *part)
+{
+    if (part->share != NULL) {
+        double members = (double)redis_integer(bench->world.client, "%s muster:{0}:%s", part->share, part->key);
+        return members > 0 ? bytes_of_key(bench, part->key) / members : 0;
+    }
+    double bytes = 0;
+    int samples = bench->workers < SAMPLES ? bench->workers : SAMPLES;
+    for (int i = 0; i < samples; i++) {
+        char key[64];
+        const char *number = strchr(part->key, '%');
+        (void)snprintf(key, sizeof key, "%.*s%07d", (int)(number - part->key), part->key,
+                       (int)((int64_t)i * 7919 % bench->workers));
+        bytes += bytes_of_key(bench, key);
+    }
+    return bytes / samples;
+}
+
+/* ---------------------------------------------------------------------------------------- the report */
+
+static int compare(const void *a, const void *b)
+{
+    double x = *(const double *)a;
+    double y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double median(const double *values, int count)
+{
+    double sorted[ROUNDS_MAX];
+    memcpy(sorted, values, (size_t)count * sizeof *values);
+    qsort(sorted, (size_t)count, sizeof *sorted, compare);
+    return count % 2 == 1 ? sorted[count / 2] : (sorted[count / 2 - 1] + sorted[count / 2]) / 2;
+}
+
+static struct cost median_cost(const struct cost *costs, int count)
+{
+    double redis[ROUNDS_MAX];
+    double call[ROUNDS_MAX];
+    double client[ROUNDS_MAX];
+    for (int i = 0; i < count; i++) {
+        redis[i] = costs[i].redis_us;
+        call[i] = costs[i].call_us;
+        client[i] = costs[i].client_us;
+    }
+    return (struct cost){median(redis, count), median(call, count), median(client, count)};
+}
+
+static void add_row(json_t *report, const char *key, const char *name, struct cost cost, double bare_us)
+{
+    json_t *row = json_pack("{s:s, s:f, s:f, s:f, s:f}", "name", name, "redis_us", cost.redis_us, "call_us",
+                            cost.call_us, "client_us", cost.client_us, "ratio", cost.redis_us / bare_us);
+    (void)json_object_set_new(json_object_get(report, "costs"), key, row);
+}
+
+static json_t *report_of(struct bench *bench)
+{
+    struct cost bare = median_cost(bench->bare, bench->rounds);
+    json_t *report = json_pack("{s:i, s:i, s:s, s:{}, s:{}, s:i}", "workers", bench->workers, "rounds", bench->rounds,
+                               "persistence", world_persistence, "costs", "bytes", "dead", bench->dead);
+    add_row(report, "set", "bare pipelined SET PX", bare, bare.redis_us);
+    for (int i = 0; i < PULSES; i++) {
+        add_row(report, pulse_keys[i], pulse_names[i], median_cost(bench->pulses[i], bench->rounds), bare.redis_us);
+    }
+    add_row(report, "registration", "registration", bench->registration, bare.redis_us);
+    add_row(report, "sweep", "a due key swept", bench->sweep, bare.redis_us);
+    add_row(report, "unhealthy", "a step to UNHEALTHY", bench->death, bare.redis_us);
+    json_t *bytes = json_object_get(report, "bytes");
+    for (size_t i = 0; i < PARTS; i++) {
+        (void)json_object_set_new(bytes, parts[i].name, json_real(bytes_of_part(bench, &parts[i])));
+    }
+    (void)json_object_set_new(bytes, "all", json_real(bench->registration_bytes));
+    qsort(bench->search_ms, SEARCHES, sizeof bench->search_ms[0], compare);
+    (void)json_object_set_new(report, "search_p50_ms", json_real(bench->search_ms[SEARCHES / 2]));
+    (void)json_object_set_new(report, "search_p99_ms", json_real(bench->search_ms[SEARCHES * 99 / 100]));
+    return report;
+}
+
+static void print_table(json_t *report)
+{
+    const char *key = NULL;
+    json_t *value = NULL;
+    (void)printf("\n%d workers; microseconds of Redis's main thread, of the functions, of the caller:\n\n",
+                 (int)json_integer_value(json_object_get(report, "workers")));
+    (void)printf("| | Redis | function | caller | of SET PX |\n|---|---|---|---|---|\n");
+    json_object_foreach(json_object_get(report, "costs"), key, value) {
+        (void)printf("| %s | %.2f | %.2f | %.2f | %.2f |\n", json_string_value(json_object_get(value, "name")),
+                     json_real_value(json_object_get(value, "redis_us")),
+                     json_real_value(json_object_get(value, "call_us")),
+                     json_real_value(json_object_get(value, "client_us")),
+                     json_real_value(json_object_get(value, "ratio")));
+    }
+    (void)printf("\nBytes a worker:\n\n| | |\n|---|---|\n");
+    json_object_foreach(json_object_get(report, "bytes"), key, value) {
+        (void)printf("| %s | %.0f |\n", key, json_real_value(value));
+    }
+    (void)printf("\nA search by tag and free capacity: p50 %.1f ms, p99 %.1f ms\n",
+                 json_real_value(json_object_get(report, "search_p50_ms")),
+                 json_real_value(json_object_get(report, "search_p99_ms")));
+}
+
+static bool read_arguments(struct bench *bench, int argc, char **argv, bool *out_json)
+{
+    int at = argc > 1 && strcmp(argv[1], "--json") == 0 ? 2 : 1;
+    *out_json = at == 2;
+    bench->workers = argc > at ? atoi(argv[at]) : 100000;
+    bench->rounds = argc > at + 1 ? atoi(argv[at + 1]) : 5;
+    bench->dying = bench->workers < DYING_MAX ? bench->workers : DYING_MAX;
+    return bench->workers > 0 && bench->rounds > 0 && bench->rounds <= ROUNDS_MAX;
+}
+
+int main(int argc, char **argv)
+{
+    static struct bench bench;
+    bool json = false;
+    if (!read_arguments(&bench, argc, argv, &json)) {
+        (void)fprintf(stderr, "usage: bench_store [--json] [workers [rounds]]\n");
+        return 2;
+    }
+    world_init(&bench.world);
+    register_fleet(&bench);
+    beat_rounds(&bench);
+    search(&bench);
+    json_t *report = NULL;
+    die_at_once(&bench);
+    report = report_of(&bench);
+    if (json) {
+        (void)json_dumpf(report, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(5));
+        (void)printf("\n");
+    } else {
+        print_table(report);
+    }
+    json_decref(report);
+    world_fini(&bench.world);
+    if (bench.refused > 0 || bench.found == 0 || bench.dead != bench.dying) {
+        (void)fprintf(stderr, "bench_store: %d calls were refused, %d found, %d of %d deaths noticed\n", bench.refused,
+                      bench.found, bench.dead, bench.dying);
+        return EXIT_FAILURE;
+    }
+    return 0;
+}

@@ -1,0 +1,192 @@
+/* world.c -- starts both servers and the store, and reads what they have used. */
+#include "bench/world.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+enum { PIPELINE = 200, PATIENCE_MS = 5000, TICK_MS = 100, LEASE_MS = 3600000 };
+
+const char world_persistence[] = "appendonly yes\nappendfsync everysec\nsave \"\"\nmaxmemory-policy noeviction\n"
+                                 "notify-keyspace-events Ex\n";
+
+static void die(const char *what, const char *why)
+{
+    (void)fprintf(stderr, "bench_store: %s: %s\n", what, why);
+    exit(EXIT_FAILURE);
+}
+
+static void on_up(void *owner)
+{
+    ((struct world *)owner)->is_up = true;
+}
+
+static void on_down(void *owner, const char *reason)
+{
+    (void)owner;
+    die("the store", reason);
+}
+
+static void on_expired(void *owner, struct text member)
+{
+    (void)owner;
+    (void)member;
+}
+
+static void on_nothing(void *owner)
+{
+    (void)owner;
+}
+
+static void on_acquired(void *context, const struct store_lease *lease)
+{
+    struct world *world = context;
+    store_set_token(world->store, lease->token);
+    world->has_token = lease->outcome == STORE_DONE && lease->token.len > 0;
+}
+
+static void start_store(struct world *world)
+{
+    static const struct store_policy policy = {.check_interval_ms = 120000,
+                                               .max_consecutive_failures = 3,
+                                               .auto_recovery = true,
+                                               .cleanup_threshold_ms = 900000,
+                                               .archive_seconds = 86400,
+                                               .max_attempts = 3,
+                                               .retry_delay_ms = 3600000,
+                                               .events_max_length = 1000000,
+                                               .flap_count = 5,
+                                               .flap_window_ms = 600000,
+                                               .flap_hold_ms = 60000,
+                                               .flap_hold_max_ms = 3600000};
+    struct store_options options = {.base = world->base, .uri = world->redis.socket_uri, .prefix = "muster"};
+    struct store_listener listener = {.owner = world,
+                                      .up = on_up,
+                                      .down = on_down,
+                                      .expired = on_expired,
+                                      .clock_jumped = on_nothing,
+                                      .changed = on_nothing};
+    struct fault fault = {0};
+    if (store_new(&options, &listener, &world->store, &fault) != ERR_OK) {
+        die("the store", fault.text);
+    }
+    store_set_policy(world->store, &policy);
+    store_start(world->store);
+    for (int waited_ms = 0; !world->is_up && waited_ms < PATIENCE_MS; waited_ms += TICK_MS) {
+        world_pass(world, TICK_MS);
+    }
+    store_acquire(world->store, "bench", LEASE_MS, on_acquired, world);
+    world_pass(world, TICK_MS);
+    if (!world->has_token) {
+        die("the store", "no lease");
+    }
+}
+
+void world_init(struct world *world)
+{
+    struct fault fault = {0};
+    *world = (struct world){.base = event_base_new()};
+    if (server_start_redis(&world->redis, world_persistence, &fault) != ERR_OK ||
+        server_start_redis(&world->bare, world_persistence, &fault) != ERR_OK ||
+        redis_client_new(&world->redis, &world->client, &fault) != ERR_OK) {
+        die("Redis", fault.text);
+    }
+    world->bare_context = redisConnectUnix(world->bare.socket_path);
+    if (world->bare_context == NULL || world->bare_context->err != 0 || world->base == NULL) {
+        die("Redis", "cannot connect");
+    }
+    start_store(world);
+}
+
+void world_fini(struct world *world)
+{
+    store_free(world->store);
+    redisFree(world->bare_context);
+    redis_client_free(world->client);
+    server_free(&world->redis);
+    server_free(&world->bare);
+    event_base_free(world->base);
+}
+
+void world_wait(struct world *world, const int *open, int rest)
+{
+    while (*open > rest) {
+        (void)event_base_loop(world->base, EVLOOP_ONCE);
+    }
+}
+
+void world_pass(struct world *world, int ms)
+{
+    struct timeval wait = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
+    (void)event_base_loopexit(world->base, &wait);
+    (void)event_base_dispatch(world->base);
+}
+
+static double own_us(void)
+{
+    struct rusage usage;
+    (void)getrusage(RUSAGE_SELF, &usage);
+    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e6 +
+           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+}
+
+static double info_number(const char *info, const char *name)
+{
+    const char *at = strstr(info, name);
+    return at != NULL ? strtod(at + strlen(name), NULL) : 0;
+}
+
+/* The main thread alone: what is written to disk behind it costs another core. */
+static double redis_us_of(const char *info)
+{
+    return (info_number(info, "used_cpu_sys_main_thread:") + info_number(info, "used_cpu_user_main_thread:")) * 1e6;
+}
+
+struct usage world_usage(struct world *world)
+{
+    struct usage usage = {.client_us = own_us()};
+    usage.redis_us = redis_us_of(redis_text(world->client, "INFO cpu"));
+    const char *calls = strstr(redis_text(world->client, "INFO commandstats"), "cmdstat_fcall:");
+    usage.call_us = calls != NULL ? info_number(calls, "usec=") : 0;
+    return usage;
+}
+
+struct usage world_bare_usage(struct world *world)
+{
+    struct usage usage = {.client_us = own_us()};
+    world_bare_settle(world);
+    redisReply *reply = redisCommand(world->bare_context, "INFO cpu");
+    usage.redis_us = reply != NULL ? redis_us_of(reply->str) : 0;
+    freeReplyObject(reply);
+    return usage;
+}
+
+int64_t world_memory(struct world *world)
+{
+    const char *info = redis_text(world->client, "INFO memory");
+    return (int64_t)(info_number(info, "used_memory:") - info_number(info, "mem_clients_normal:") -
+                     info_number(info, "mem_aof_buffer:"));
+}
+
+void world_bare_set(struct world *world, int key)
+{
+    if (redisAppendCommand(world->bare_context, "SET alive:worker-%07d 1700000000000000 PX 3600000", key) != REDIS_OK) {
+        die("Redis", "out of memory");
+    }
+    world->bare_open++;
+    if (world->bare_open >= PIPELINE) {
+        world_bare_settle(world);
+    }
+}
+
+void world_bare_settle(struct world *world)
+{
+    for (; world->bare_open > 0; world->bare_open--) {
+        void *reply = NULL;
+        if (redisGetReply(world->bare_context, &reply) != REDIS_OK) {
+            die("Redis", world->bare_context->errstr);
+        }
+        freeReplyObject(reply);
+    }
+}

@@ -1,0 +1,52 @@
+/* world.h -- the world of bench_store: a Redis with the store on top, and a bare one of the same configuration. */
+#ifndef MUSTER_TESTS_BENCH_WORLD_H
+#define MUSTER_TESTS_BENCH_WORLD_H
+
+#include "store/store.h"
+#include "support/redis_client.h"
+#include "support/server.h"
+
+#include <event2/event.h>
+
+struct world {
+    struct event_base *base;
+    struct server redis;
+    struct server bare;
+    struct redis_client *client; /* looks at redis; none for bare */
+    redisContext *bare_context;
+    int bare_open; /* commands without an answer */
+    struct store *store;
+    bool is_up;
+    bool has_token;
+};
+
+/* The configuration of both: that of docker/redis.conf, as scripts/run starts it. */
+extern const char world_persistence[];
+
+/* world_init starts everything and takes the lease; it ends the program where it cannot. */
+void world_init(struct world *world);
+void world_fini(struct world *world);
+
+/* world_wait runs the loop until at most rest of the calls counted in *open are open. */
+void world_wait(struct world *world, const int *open, int rest);
+
+/* world_pass runs the loop for a while. */
+void world_pass(struct world *world, int ms);
+
+/* CPU so far, in microseconds: of Redis's main thread, of its functions by its own count, of this process. */
+struct usage {
+    double redis_us;
+    double call_us;
+    double client_us;
+};
+struct usage world_usage(struct world *world);
+struct usage world_bare_usage(struct world *world);
+
+/* world_memory is Redis's used_memory without what clients and the append-only file's buffers hold. */
+int64_t world_memory(struct world *world);
+
+/* world_bare_set pipelines one SET PX; world_bare_settle waits for all answers. */
+void world_bare_set(struct world *world, int key);
+void world_bare_settle(struct world *world);
+
+#endif
