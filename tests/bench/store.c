@@ -48,8 +48,8 @@ struct bench {
     struct world world;
     int workers;
     int rounds;
-    int open;     /* calls without an answer */
-    int refused;  /* answers that were not ok */
+    int open;    /* calls without an answer */
+    int refused; /* answers that were not ok */
     int dying;
     int dead;
     int at;
@@ -424,15 +424,16 @@ static void print_table(json_t *report)
     (void)printf("\n%d workers; microseconds of Redis's main thread, of the functions, of the caller:\n\n",
                  (int)json_integer_value(json_object_get(report, "workers")));
     (void)printf("| | Redis | function | caller | of SET PX |\n|---|---|---|---|---|\n");
-    json_object_foreach(json_object_get(report, "costs"), key, value) {
-        (void)printf("| %s | %.2f | %.2f | %.2f | %.2f |\n", json_string_value(json_object_get(value, "name")),
-                     json_real_value(json_object_get(value, "redis_us")),
-                     json_real_value(json_object_get(value, "call_us")),
-                     json_real_value(json_object_get(value, "client_us")),
-                     json_real_value(json_object_get(value, "ratio")));
+    json_object_foreach(json_object_get(report, "costs"), key, value)
+    {
+        (void)printf(
+            "| %s | %.2f | %.2f | %.2f | %.2f |\n", json_string_value(json_object_get(value, "name")),
+            json_real_value(json_object_get(value, "redis_us")), json_real_value(json_object_get(value, "call_us")),
+            json_real_value(json_object_get(value, "client_us")), json_real_value(json_object_get(value, "ratio")));
     }
     (void)printf("\nBytes a worker:\n\n| | |\n|---|---|\n");
-    json_object_foreach(json_object_get(report, "bytes"), key, value) {
+    json_object_foreach(json_object_get(report, "bytes"), key, value)
+    {
         (void)printf("| %s | %.0f |\n", key, json_real_value(value));
     }
     (void)printf("\nA search by tag and free capacity: p50 %.1f ms, p99 %.1f ms\n",

@@ -7,5 +7,5 @@ local function is_schedulable(r)
 end
 
 local function index_free(c, r)
-    c.free[r.id] = is_schedulable(r) and r.f.availableCapacity
+    c.free[r.id] = is_schedulable(r) and r.f.availableCapacity or false
 end

@@ -50,7 +50,7 @@ do
         local r = { id = id }
         add_total(c, r, 'usedCapacity', change)
         add_total(c, r, 'availableCapacity', -change)
-        c.free[id] = GIVEN_WORK[status] and free
+        c.free[id] = GIVEN_WORK[status] and free or false
     end
 
     local pulse = { 'HSET', '', 'heartbeats', '', 'lastHeartbeatAt', '' } -- the arguments, used again for each

@@ -1,0 +1,430 @@
+/*
+ * test_pulse.c -- the short way of a steady worker's heartbeat writes what the long way would. Two registries in one
+ * Redis hear the same; in one of them the field that opens the short way is emptied before each batch, and after
+ * each batch everything that both have stored must be the same.
+ */
+#include "store/store.h"
+
+#include "support/redis_client.h"
+#include "support/server.h"
+
+#include <event2/event.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { WORKERS = 12, BATCHES = 600, BATCH_MAX = 20, STEP_MS = 3, PATIENCE_MS = 5000, LEASE_MS = 600000 };
+
+struct side {
+    const char *prefix;
+    struct store *store;
+    bool is_up;
+    bool has_token;
+    int open;
+    size_t answers;
+    int codes; /* of all answers, in their order */
+};
+
+struct rig {
+    struct event_base *base;
+    struct server redis;
+    struct redis_client *client;
+    struct side quick;
+    struct side slow; /* never goes the short way */
+    unsigned state;   /* of the random numbers: the same in each run */
+};
+
+static unsigned roll(struct rig *rig, unsigned sides)
+{
+    rig->state = rig->state * 1103515245U + 12345U;
+    return rig->state / 65536U % sides;
+}
+
+static void on_up(void *owner)
+{
+    ((struct side *)owner)->is_up = true;
+}
+
+static void on_down(void *owner, const char *reason)
+{
+    (void)owner;
+    fail_msg("the store went down: %s", reason);
+}
+
+static void on_expired(void *owner, struct text member)
+{
+    (void)owner;
+    (void)member;
+}
+
+static void on_nothing(void *owner)
+{
+    (void)owner;
+}
+
+static void on_lease(void *context, const struct store_lease *lease)
+{
+    struct side *side = context;
+    store_set_token(side->store, lease->token);
+    side->has_token = lease->outcome == STORE_DONE && lease->token.len > 0;
+    side->open--;
+}
+
+static void pass(struct rig *rig, int ms)
+{
+    struct timeval wait = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
+    (void)event_base_loopexit(rig->base, &wait);
+    (void)event_base_dispatch(rig->base);
+}
+
+static void settle(struct rig *rig, const struct side *side)
+{
+    while (side->open > 0) {
+        (void)event_base_loop(rig->base, EVLOOP_ONCE);
+    }
+}
+
+static void start_side(struct rig *rig, struct side *side, const char *prefix)
+{
+    static const struct store_policy policy = {.check_interval_ms = 120000,
+                                               .max_consecutive_failures = 3,
+                                               .auto_recovery = true,
+                                               .cleanup_threshold_ms = 900000,
+                                               .archive_seconds = 86400,
+                                               .max_attempts = 3,
+                                               .retry_delay_ms = 3600000,
+                                               .events_max_length = 1000000};
+    struct store_options options = {.base = rig->base, .uri = rig->redis.socket_uri, .prefix = prefix};
+    struct store_listener listener = {.owner = side,
+                                      .up = on_up,
+                                      .down = on_down,
+                                      .expired = on_expired,
+                                      .clock_jumped = on_nothing,
+                                      .changed = on_nothing};
+    struct fault fault = {0};
+    side->prefix = prefix;
+    assert_int_equal(store_new(&options, &listener, &side->store, &fault), ERR_OK);
+    store_set_policy(side->store, &policy);
+    store_start(side->store);
+    for (int waited_ms = 0; !side->is_up && waited_ms < PATIENCE_MS; waited_ms += STEP_MS) {
+        pass(rig, STEP_MS);
+    }
+    assert_true(side->is_up);
+    side->open++;
+    store_acquire(side->store, "test", LEASE_MS, on_lease, side);
+    settle(rig, side);
+    assert_true(side->has_token);
+}
+
+static int start_rig(void **state)
+{
+    struct rig *rig = calloc(1, sizeof *rig);
+    struct fault fault = {0};
+    assert_non_null(rig);
+    *state = rig;
+    rig->state = 1;
+    rig->base = event_base_new();
+    assert_int_equal(server_start_redis(&rig->redis, "notify-keyspace-events Ex\n", &fault), ERR_OK);
+    assert_int_equal(redis_client_new(&rig->redis, &rig->client, &fault), ERR_OK);
+    start_side(rig, &rig->quick, "quick");
+    start_side(rig, &rig->slow, "slow");
+    return 0;
+}
+
+static int end_rig(void **state)
+{
+    struct rig *rig = *state;
+    store_free(rig->quick.store);
+    store_free(rig->slow.store);
+    redis_client_free(rig->client);
+    server_free(&rig->redis);
+    event_base_free(rig->base);
+    free(rig);
+    return 0;
+}
+
+/* ---------------------------------------------------------------------------------------- what both hear */
+
+/* The same text in both worlds stands for the worker's epoch; it is filled in for each. */
+struct words {
+    struct heartbeat heartbeat;
+    char id[16];
+    struct text jobs[3];
+    bool asked;
+    bool tells_epoch;
+};
+
+static struct opt_int maybe(struct rig *rig, unsigned of, int64_t value)
+{
+    return (struct opt_int){.set = roll(rig, of) != 0, .value = value};
+}
+
+static void add_jobs(struct rig *rig, struct words *words)
+{
+    static const char *const names[] = {"job-a", "job-b", "job-c"};
+    unsigned count = roll(rig, 3);
+    for (unsigned i = 0; i < count; i++) {
+        words->jobs[i] = text_of(names[i]);
+    }
+    words->heartbeat.jobs_given = true;
+    words->heartbeat.jobs = (struct texts){words->jobs, count};
+    words->heartbeat.current_job_count = maybe(rig, 2, (int64_t)count);
+    words->heartbeat.available_capacity.set = false;
+}
+
+/* Mostly what a steady worker says, and now and then anything else. */
+static void draw_words(struct rig *rig, struct words *words, int64_t seq)
+{
+    static const enum worker_status statuses[] = {WORKER_STATUS_NONE, WORKER_ACTIVE,      WORKER_IDLE,
+                                                  WORKER_BUSY,        WORKER_MAINTENANCE, WORKER_ERROR};
+    unsigned worker = roll(rig, WORKERS + 1); /* the last is unknown */
+    int64_t jobs = 1 + roll(rig, 2) + (roll(rig, 20) == 0 ? roll(rig, 5) : 0);
+    bool is_odd = roll(rig, 8) == 0;
+    *words = (struct words){0};
+    (void)snprintf(words->id, sizeof words->id, "w%u", worker);
+    words->heartbeat = (struct heartbeat){
+        .worker_id = text_of(words->id),
+        .status = is_odd ? statuses[roll(rig, 6)] : WORKER_BUSY,
+        .current_job_count = maybe(rig, 6, jobs),
+        .available_capacity = {.set = is_odd && roll(rig, 2) == 0, .value = roll(rig, 5)},
+        .cpu_usage = {.set = roll(rig, 4) != 0, .value = roll(rig, 1000) / 10.0},
+        .memory_usage = {.set = roll(rig, 4) != 0, .value = roll(rig, 10000) / 100.0},
+        .error_count = {.set = roll(rig, 2) == 0, .value = is_odd ? roll(rig, 3) : 0},
+        .message = roll(rig, 30) == 0 ? text_of("all is well") : (struct text){0},
+        .seq = {.set = roll(rig, 5) != 0, .value = is_odd ? seq - roll(rig, 4) : seq},
+        .sent_at_ms = {.set = roll(rig, 3) != 0, .value = 1000 + seq - (is_odd ? roll(rig, 4) : 0)},
+        .boot_id = roll(rig, 3) != 0 ? text_of(roll(rig, 40) == 0 ? "boot 0 1" : "boot 7 |x") : (struct text){0},
+        .connection = {.set = roll(rig, 3) != 0, .value = 2 + (is_odd ? roll(rig, 2) : 0)},
+    };
+    if (worker % 4 == 0 && roll(rig, 2) == 0) {
+        add_jobs(rig, words);
+        words->heartbeat.jobs_contradict = is_odd && roll(rig, 3) == 0;
+    }
+    words->asked = roll(rig, 25) == 0;
+    words->tells_epoch = roll(rig, 3) == 0;
+}
+
+static void on_heartbeats(void *context, const struct store_heartbeats *result)
+{
+    struct side *side = context;
+    side->open--;
+    assert_int_equal(result->outcome, STORE_DONE);
+    side->answers += result->count;
+    for (size_t i = 0; i < result->count; i++) {
+        side->codes = (side->codes * 31 + (int)result->answers[i].code) & 0xffffff;
+    }
+}
+
+static void hear(struct rig *rig, struct side *side, struct words *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct heartbeat heartbeat = words[i].heartbeat;
+        heartbeat.jobs.items = words[i].jobs;
+        if (words[i].tells_epoch) {
+            int64_t epoch = redis_integer(rig->client, "HGET %s:{0}:worker:%s epoch", side->prefix, words[i].id);
+            heartbeat.epoch = (struct opt_int){.set = epoch > 0, .value = epoch};
+        }
+        store_heartbeat_add(side->store, &heartbeat, words[i].asked);
+    }
+    side->open++;
+    store_heartbeat_send(side->store, on_heartbeats, side);
+    settle(rig, side);
+}
+
+static void on_registered(void *context, const struct store_registered *result)
+{
+    struct side *side = context;
+    side->open--;
+    assert_int_equal(result->outcome, STORE_DONE);
+    assert_int_equal(result->code, CODE_OK);
+}
+
+static void register_in(struct rig *rig, struct side *side, unsigned worker)
+{
+    char id[16];
+    (void)snprintf(id, sizeof id, "w%u", worker);
+    struct registration registration = {
+        .worker_id = text_of(id),
+        .name = text_of("Worker"),
+        .max_concurrent_jobs = {.set = true, .value = 2 + worker % 3},
+        .zone = worker % 2 == 0 ? text_of("north") : (struct text){0},
+        .tags_json = text_of("[\"linux\"]"),
+        .boot_id = worker % 3 != 0 ? text_of("boot 7 |x") : (struct text){0},
+        .connection = {.set = worker % 3 == 1, .value = 2},
+    };
+    struct store_registration call = {.registration = &registration,
+                                      .valid = true,
+                                      .heartbeat_timeout_ms = 100000 + worker % 2,
+                                      .heartbeat_interval_ms = 30000};
+    side->open++;
+    store_register(side->store, &call, on_registered, side);
+    settle(rig, side);
+}
+
+static void on_operated(void *context, const struct store_operated *result)
+{
+    ((struct side *)context)->open--;
+    assert_int_equal(result->outcome, STORE_DONE);
+}
+
+static void operate_in(struct rig *rig, struct side *side, const char *verb, const char *id)
+{
+    struct store_operation operation = {.verb = verb, .worker_id = text_of(id), .by = text_of("test")};
+    side->open++;
+    store_operate(side->store, &operation, on_operated, side);
+    settle(rig, side);
+}
+
+/* ---------------------------------------------------------------------------------------- what both have stored */
+
+/* Everything below the prefix, in order; of moments only whether they are from before the batch. */
+static const char dump_script[] =
+    "local prefix, began = ARGV[1], tonumber(ARGV[2])\n"
+    "local function moment(digits)\n"
+    "  if #digits == 16 then return '<epoch>' end\n"
+    "  return tonumber(digits) >= began and '<now>' or '<before>'\n"
+    "end\n"
+    "local function masked(text) return (string.gsub(text, '%d%d%d%d%d%d%d%d%d%d%d%d%d+', moment)) end\n"
+    "local function pairs_of(flat)\n"
+    "  local lines = {}\n"
+    "  for i = 1, #flat, 2 do\n"
+    "    local value = flat[i] == 'unhealthyMs' and '<time>' or masked((string.gsub(flat[i + 1], '^!', '')))\n"
+    "    lines[#lines + 1] = '  ' .. flat[i] .. '=' .. value\n"
+    "  end\n"
+    "  table.sort(lines)\n"
+    "  return table.concat(lines, '\\n')\n"
+    "end\n"
+    "local keys, text = redis.call('KEYS', prefix .. ':{0}:*'), {}\n"
+    "table.sort(keys)\n"
+    "for _, key in ipairs(keys) do\n"
+    "  local kind, name = redis.call('TYPE', key).ok, string.sub(key, #prefix + 2)\n"
+    "  local content = ''\n"
+    "  if kind == 'hash' then content = pairs_of(redis.call('HGETALL', key))\n"
+    "  elseif kind == 'zset' then content = pairs_of(redis.call('ZRANGE', key, 0, -1, 'WITHSCORES'))\n"
+    "  elseif kind == 'set' then\n"
+    "    local members = redis.call('SMEMBERS', key)\n"
+    "    table.sort(members)\n"
+    "    content = table.concat(members, ' ')\n"
+    "  elseif kind == 'stream' then\n"
+    "    for _, entry in ipairs(redis.call('XRANGE', key, '-', '+')) do\n"
+    "      content = content .. pairs_of(entry[2]) .. '\\n'\n"
+    "    end\n"
+    "    redis.call('XTRIM', key, 'MAXLEN', 0)\n"
+    "  elseif name ~= '{0}:lease' then content = masked(redis.call('GET', key)) end\n"
+    "  local id, life = string.match(name, ':alive:(.*)$'), ''\n"
+    "  if id then\n"
+    "    local timeout = redis.call('HGET', prefix .. ':{0}:worker:' .. id, 'heartbeatTimeoutMs')\n"
+    "    life = redis.call('PEXPIRETIME', key) - timeout >= began and ' for <now>' or ' for <before>'\n"
+    "    if redis.call('GET', key) ~= redis.call('HGET', prefix .. ':{0}:worker:' .. id, 'epoch') then\n"
+    "      life = life .. ' of another epoch'\n"
+    "    end\n"
+    "  end\n"
+    "  text[#text + 1] = name .. life .. '\\n' .. content\n"
+    "end\n"
+    "return table.concat(text, '\\n')";
+
+/* Closes the short way in the slow world: what steady was can still be told. */
+static const char close_script[] =
+    "for _, key in ipairs(redis.call('KEYS', 'slow:{0}:worker:*')) do\n"
+    "  local steady = redis.call('HGET', key, 'steady')\n"
+    "  if string.sub(steady, 1, 1) ~= '!' then redis.call('HSET', key, 'steady', '!' .. steady) end\n"
+    "end";
+
+static int64_t redis_now_ms(struct rig *rig)
+{
+    const redisReply *reply = redis_reply(rig->client, "TIME");
+    return strtoll(reply->element[0]->str, NULL, 10) * 1000 + strtoll(reply->element[1]->str, NULL, 10) / 1000;
+}
+
+static int64_t short_ways(struct rig *rig)
+{
+    const char *found = strstr(redis_text(rig->client, "INFO commandstats"), "cmdstat_pexpireat:calls=");
+    return found != NULL ? strtoll(strchr(found, '=') + 1, NULL, 10) : 0;
+}
+
+static char *dump(struct rig *rig, const struct side *side, int64_t began_ms)
+{
+    char *copy = strdup(redis_text(rig->client, "EVAL %s 0 %s %lld", dump_script, side->prefix, (long long)began_ms));
+    assert_non_null(copy);
+    return copy;
+}
+
+/* Now and then something else happens to a worker. */
+static void happen(struct rig *rig)
+{
+    static const char *const verbs[] = {"maintain", "resume", "recover"};
+    char id[16];
+    unsigned worker = roll(rig, WORKERS);
+    unsigned what = roll(rig, 12);
+    (void)snprintf(id, sizeof id, "w%u", worker);
+    if (what < 3) {
+        operate_in(rig, &rig->quick, verbs[what], id);
+        operate_in(rig, &rig->slow, verbs[what], id);
+    } else if (what == 3) {
+        register_in(rig, &rig->quick, worker);
+        register_in(rig, &rig->slow, worker);
+    } else if (what == 4) {
+        (void)redis_integer(rig->client, "DEL quick:{0}:alive:%s slow:{0}:alive:%s", id, id);
+    }
+}
+
+static void one_batch(struct rig *rig, int64_t batch, int64_t *short_ways_taken)
+{
+    struct words words[BATCH_MAX];
+    size_t count = 1 + roll(rig, BATCH_MAX);
+    for (size_t i = 0; i < count; i++) {
+        draw_words(rig, &words[i], batch * BATCH_MAX + (int64_t)i);
+    }
+    pass(rig, STEP_MS);
+    int64_t began_ms = redis_now_ms(rig);
+    happen(rig);
+    int64_t before = short_ways(rig);
+    hear(rig, &rig->quick, words, count);
+    int64_t after = short_ways(rig);
+    (void)redis_reply(rig->client, "EVAL %s 0", close_script);
+    for (size_t i = 0; i < count; i++) {
+        hear(rig, &rig->slow, &words[i], 1);
+        (void)redis_reply(rig->client, "EVAL %s 0", close_script);
+    }
+    assert_int_equal(short_ways(rig), after);
+    *short_ways_taken += after - before;
+    char *quick = dump(rig, &rig->quick, began_ms);
+    char *slow = dump(rig, &rig->slow, began_ms);
+    if (strcmp(quick, slow) != 0) {
+        (void)fprintf(stderr, "batch %d:\n---- the short way\n%s\n---- the long way\n%s\n", (int)batch, quick, slow);
+        fail_msg("the two ways differ");
+    }
+    assert_int_equal(rig->quick.answers, rig->slow.answers);
+    assert_int_equal(rig->quick.codes, rig->slow.codes);
+    free(quick);
+    free(slow);
+}
+
+static void random_heartbeats_leave_the_same_by_the_short_and_the_long_way(void **state)
+{
+    struct rig *rig = *state;
+    int64_t short_ways_taken = 0;
+    for (unsigned worker = 0; worker < WORKERS; worker++) {
+        register_in(rig, &rig->quick, worker);
+        register_in(rig, &rig->slow, worker);
+    }
+    for (int64_t batch = 1; batch <= BATCHES; batch++) {
+        one_batch(rig, batch, &short_ways_taken);
+    }
+    print_message("%d heartbeats by the short way\n", (int)short_ways_taken);
+    assert_true(short_ways_taken > BATCHES);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(random_heartbeats_leave_the_same_by_the_short_and_the_long_way, start_rig,
+                                        end_rig),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
