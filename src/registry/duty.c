@@ -44,21 +44,25 @@ static void on_lease(void *context, const struct store_lease *lease)
     struct registry *registry = context;
     registry->renewing = false;
     if (lease->outcome == STORE_DONE && lease->token.len > 0 && !registry->stopping) {
-        if (lease->fresh) {
+        become_active(registry, lease->token);
+        restate_begin(registry);
+        if (lease->doubtful) {
             restate_memory_lost(registry);
         }
-        become_active(registry, lease->token);
     } else if (lease->outcome == STORE_DONE && !text_is(lease->holder, registry->instance)) {
         kept_forget(registry);
     }
 }
 
-static void on_renewed(void *context, enum store_outcome outcome)
+static void on_renewed(void *context, enum store_outcome outcome, bool doubtful)
 {
     struct registry *registry = context;
     registry->renewing = false;
     if (outcome == STORE_DONE) {
         registry->lease_renewed_ms = registry->lease_asked_ms;
+        if (doubtful) {
+            restate_memory_lost(registry);
+        }
     } else if (outcome == STORE_FENCED) {
         duty_lose(registry, "the lease is lost");
     }

@@ -81,6 +81,7 @@ void intake_subscribed(struct connection *connection)
         note(registry, LOG_INFO, "listening to %s under %.*s", registry->config.mqtt.uri, TEXT_ARG(registry->root));
     }
     if (connection == &registry->control) {
+        restate_subscribed(registry);
         publish_kick(registry);
     }
 }

@@ -102,8 +102,10 @@ struct announcements {
 
 /* Retained statuses that may not be true any more. restate.c */
 enum { GHOSTS_A_CALL = 100 };
+enum restate_ghosts { GHOSTS_NONE, GHOSTS_WANTED, GHOSTS_ASKED, GHOSTS_COMING };
 struct restate {
     bool statuses; /* are to be told again, from place on */
+    bool anew;     /* from the first one on */
     bool busy;
     bool failed;   /* the page under way is to be told again */
     size_t untold; /* of the page under way */
@@ -111,7 +113,10 @@ struct restate {
     size_t place_len;
     char page_place[512]; /* where the page under way began */
     size_t page_place_len;
-    bool ghosts; /* are looked for among what the broker keeps */
+    enum restate_ghosts ghosts; /* how far it is with looking for them among what the broker keeps */
+    size_t open;                /* of what was found: look-ups and withdrawals without an answer yet */
+    bool doubt;                 /* all of this because of Redis, which has to be told when it is done */
+    bool trusting;
     struct restate_seen {
         char id[WORKER_ID_MAX];
         size_t len;
@@ -405,14 +410,17 @@ struct text retained_below(const struct registry *registry, struct text topic, c
 bool retained_is_read_back(const char *filter);
 bool retained_take(struct registry *registry, const struct broker_message *message);
 void retained_tick(struct registry *registry, int64_t now_ms);
+void retained_read_again(struct registry *registry); /* a subscription brings more of it */
 
 /*
- * restate.c: the broker came without its session, or Redis without its memory. restate_filter is what to subscribe to
- * besides, or NULL; restate_take is true where the message is of it.
+ * restate.c: the broker came without its session, or Redis maybe without some of its memory. restate_filter is what to
+ * subscribe to besides, or NULL; restate_subscribed: that has been done; restate_take is true where the message is of it.
  */
+void restate_begin(struct registry *registry); /* with a Redis of which nothing is known yet */
 void restate_session_lost(struct registry *registry);
 void restate_memory_lost(struct registry *registry);
-const char *restate_filter(const struct registry *registry);
+const char *restate_filter(struct registry *registry);
+void restate_subscribed(struct registry *registry);
 bool restate_take(struct registry *registry, const struct broker_message *message);
 void restate_tick(struct registry *registry);
 

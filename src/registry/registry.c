@@ -29,6 +29,7 @@ static void on_store_up(void *owner)
     registry->lease_asked_ms = 0;
     registry->reconciled = (struct reconciled){0};
     clock_check(registry);
+    restate_begin(registry);
     kept_send(registry);
     canary_interrupt(registry, "Redis is back");
     publish_kick(registry);

@@ -1,6 +1,7 @@
 /*
  * restate.c -- makes the retained statuses true again: tells all of them where the broker has lost its sessions, and so
- * maybe them; takes back those of workers that are not known any more where Redis has lost its memory.
+ * maybe them, or Redis has come back with an older state than was told; then also takes back those of workers that it
+ * does not know any more.
  */
 #include "registry/internal.h"
 
@@ -9,12 +10,17 @@
 
 enum { PAGE_WORKERS = 100 };
 
+static const char ghosts_filter[] = "status/+";
+
 /* Statuses: a page is read, told, and acknowledged before the next one. */
 
 static void end_page(struct registry *registry)
 {
     struct restate *restate = &registry->restate;
     restate->busy = false;
+    if (restate->anew) {
+        return;
+    }
     if (restate->failed) {
         restate->place_len = restate->page_place_len;
         memcpy(restate->place, restate->page_place, restate->place_len);
@@ -82,32 +88,46 @@ static void next_page(struct registry *registry)
     if (restate->place_len > 0) {
         search.place = (struct text){restate->place, restate->place_len};
     }
+    if (restate->anew) {
+        restate->anew = false;
+        restate->place_len = 0;
+        search.place = (struct text){0};
+    }
     restate->busy = true;
     store_list(registry->store, &search, on_page, registry);
 }
 
 /* Ghosts: what is retained is looked up, and taken back where nobody is behind it. */
 
+static void look_again(struct registry *registry)
+{
+    registry->restate.ghosts = GHOSTS_WANTED;
+}
+
 static void on_taken_back(void *context, bool told)
 {
+    struct registry *registry = context;
+    registry->restate.open--;
     if (!told) {
-        restate_memory_lost(context); /* the next subscription brings it again */
+        look_again(registry);
     }
 }
 
 static void on_looked_up(void *context, const struct store_page *result)
 {
     struct registry *registry = context;
+    registry->restate.open--;
     for (size_t i = 0; result->outcome == STORE_DONE && i < result->count; i++) {
         const struct store_worker *worker = &result->workers[i];
         if (worker->count == 0 || text_is(store_worker_field(worker, "status"), "INACTIVE")) {
             note(registry, LOG_INFO, "the retained status of %.*s is of nobody and is taken back",
                  TEXT_ARG(worker->id));
+            registry->restate.open++;
             tell(registry, worker->id, NULL, on_taken_back);
         }
     }
     if (result->outcome != STORE_DONE) {
-        restate_memory_lost(registry);
+        look_again(registry);
     }
 }
 
@@ -118,6 +138,7 @@ static void look_up(struct registry *registry)
     for (size_t i = 0; i < restate->seen_count; i++) {
         ids[i] = (struct text){restate->seen[i].id, restate->seen[i].len};
     }
+    restate->open++;
     store_read_many(registry->store, ids, restate->seen_count, on_looked_up, registry);
     restate->seen_count = 0;
 }
@@ -140,29 +161,89 @@ bool restate_take(struct registry *registry, const struct broker_message *messag
     return true;
 }
 
-const char *restate_filter(const struct registry *registry)
+const char *restate_filter(struct registry *registry)
 {
-    return registry->restate.ghosts ? "status/+" : NULL;
+    struct restate *restate = &registry->restate;
+    if (restate->ghosts == GHOSTS_NONE) {
+        return NULL;
+    }
+    restate->ghosts = GHOSTS_ASKED;
+    return ghosts_filter;
+}
+
+void restate_subscribed(struct registry *registry)
+{
+    if (registry->restate.ghosts == GHOSTS_ASKED) {
+        registry->restate.ghosts = GHOSTS_COMING;
+        retained_read_again(registry);
+    }
 }
 
 void restate_session_lost(struct registry *registry)
 {
     struct restate *restate = &registry->restate;
     restate->statuses = true;
-    restate->place_len = 0;
+    restate->anew = true;
 }
 
+void restate_begin(struct registry *registry)
+{
+    registry->restate.doubt = false;
+}
+
+/* Once all of it has been told again, this Redis is trusted; until then it is said again and again. */
 void restate_memory_lost(struct registry *registry)
 {
-    registry->restate.ghosts = true;
+    struct restate *restate = &registry->restate;
+    if (!restate->doubt) {
+        restate->doubt = true;
+        restate_session_lost(registry);
+        look_again(registry);
+        note(registry, LOG_INFO, "Redis may have forgotten what was told: all statuses are told again");
+    }
+}
+
+static void full_filter(const struct registry *registry, char *out, size_t size)
+{
+    (void)snprintf(out, size, "%.*s/%s", TEXT_ARG(registry->root), ghosts_filter);
+}
+
+/* On a connection that is there already: its first subscription may have been long ago. */
+static void ask_for_ghosts(struct registry *registry)
+{
+    char filter[CONFIG_STRING_MAX + 16];
+    struct fault fault = {0};
+    full_filter(registry, filter, sizeof filter);
+    const struct broker_subscription subscription = {.filter = filter, .qos = 1, .retained_too = true};
+    if (broker_subscribe(registry->control.broker, &subscription, 1, &fault) == ERR_OK) {
+        registry->restate.ghosts = GHOSTS_ASKED;
+    }
 }
 
 static void end_ghosts(struct registry *registry)
 {
     char filter[CONFIG_STRING_MAX + 16];
-    (void)snprintf(filter, sizeof filter, "%.*s/status/+", TEXT_ARG(registry->root));
+    full_filter(registry, filter, sizeof filter);
     broker_unsubscribe(registry->control.broker, filter);
-    registry->restate.ghosts = false;
+    registry->restate.ghosts = GHOSTS_NONE;
+}
+
+static void on_trusted(void *context, enum store_outcome outcome)
+{
+    struct restate *restate = &((struct registry *)context)->restate;
+    restate->trusting = false;
+    restate->doubt = restate->doubt && outcome != STORE_DONE;
+}
+
+static void trust(struct registry *registry)
+{
+    struct restate *restate = &registry->restate;
+    bool is_done =
+        !restate->statuses && restate->ghosts == GHOSTS_NONE && restate->seen_count == 0 && restate->open == 0;
+    if (restate->doubt && is_done && !restate->trusting) {
+        restate->trusting = true;
+        store_trust(registry->store, on_trusted, registry);
+    }
 }
 
 void restate_tick(struct registry *registry)
@@ -177,7 +258,10 @@ void restate_tick(struct registry *registry)
     if (restate->seen_count > 0) {
         look_up(registry);
     }
-    if (restate->ghosts && registry->retained.known) {
+    if (restate->ghosts == GHOSTS_WANTED) {
+        ask_for_ghosts(registry);
+    } else if (restate->ghosts == GHOSTS_COMING && registry->retained.known) {
         end_ghosts(registry);
     }
+    trust(registry);
 }

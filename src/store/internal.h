@@ -27,6 +27,7 @@ union store_callback {
     store_lease_fn *lease;
     store_clock_fn *clock;
     store_near_fn *near;
+    store_renewed_fn *renewed;
     store_page_fn *page;
     store_imported_fn *imported;
     store_picked_fn *picked;

@@ -63,11 +63,77 @@ static void statuses_of_the_forgotten_are_taken_back(void **state)
     world_close(&world);
 }
 
+/* One was registered since the snapshot, one has changed since, one has left since. */
+static void change_after_snapshot(struct world *world)
+{
+    static const char patient[] = "\"heartbeatTimeoutMs\":600000";
+    world_register(world, "changed", patient);
+    world_register(world, "left", patient);
+    world_status(world, "left", "{\"status\":\"ACTIVE\"}");
+    (void)redis_reply(world->store, "SAVE");
+    world_heartbeat(world, "changed", "{\"status\":\"MAINTENANCE\"}");
+    world_tell(world, "worker/left/deregister", "{}");
+    world_register(world, "new", patient);
+    world_status(world, "new", "{\"status\":\"ACTIVE\"}");
+    world_status(world, "changed", "{\"status\":\"MAINTENANCE\"}");
+    world_status(world, "left", "");
+    recorder_mark(world->observer);
+}
+
+static void bring_snapshot_back(struct world *world)
+{
+    struct fault fault = {0};
+    redis_client_free(world->store);
+    world->store = NULL;
+    server_stop(&world->redis, SIGKILL);
+    assert_int_equal(server_start_again(&world->redis, &fault), ERR_OK);
+    assert_int_equal(redis_client_new(&world->redis, &world->store, &fault), ERR_OK);
+}
+
+static void assert_statuses_are_those_of_snapshot(struct world *world)
+{
+    world_status(world, "changed", "{\"status\":\"ACTIVE\"}");
+    world_status(world, "left", "{\"status\":\"ACTIVE\"}");
+    world_status(world, "new", "");
+}
+
+static bool is_trusted(void *context)
+{
+    return redis_text(((struct world *)context)->store, "GET muster:{0}:memory") != NULL;
+}
+
+static void statuses_follow_redis_back_to_its_snapshot(void **state)
+{
+    (void)state;
+    struct world world;
+    world_open(&world, NULL);
+    change_after_snapshot(&world);
+    bring_snapshot_back(&world);
+    assert_statuses_are_those_of_snapshot(&world);
+    assert_true(wait_until(is_trusted, &world, WORLD_PATIENCE_MS));
+    world_close(&world);
+}
+
+static void statuses_follow_redis_back_where_the_daemon_died_with_it(void **state)
+{
+    (void)state;
+    struct world world;
+    world_open(&world, NULL);
+    change_after_snapshot(&world);
+    process_stop(&world.daemons[0], SIGKILL);
+    bring_snapshot_back(&world);
+    world_start_daemon(&world, 0, NULL);
+    assert_statuses_are_those_of_snapshot(&world);
+    world_close(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lost_statuses_are_told_again_without_any_change),
         cmocka_unit_test(statuses_of_the_forgotten_are_taken_back),
+        cmocka_unit_test(statuses_follow_redis_back_to_its_snapshot),
+        cmocka_unit_test(statuses_follow_redis_back_where_the_daemon_died_with_it),
     };
     return cmocka_run_group_tests_name("e2e/retained", tests, NULL, NULL);
 }

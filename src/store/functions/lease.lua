@@ -11,7 +11,13 @@ local function latest_time(c)
     return tonumber(call('HGET', c.p .. 'hearing', 'at') or 0)
 end
 
--- arguments: instance, ttl ms. result: {token or '', holder, its ttl ms, 1 where no epoch was ever drawn here}
+-- What this process of Redis holds may be less than what another one had: an older snapshot, a replica's share, nothing.
+local function is_doubtful(c)
+    local run = string.match(call('INFO', 'server'), 'run_id:(%x+)')
+    return call('GET', c.p .. 'memory') ~= run and 1 or 0, run
+end
+
+-- arguments: instance, ttl ms. result: {token or '', holder, its ttl ms, 1 where its memory is in doubt}
 redis.register_function('@LIBRARY@_acquire', function(keys, args)
     local c = open(keys, args)
     local lease = call('GET', c.p .. 'lease')
@@ -21,19 +27,27 @@ redis.register_function('@LIBRARY@_acquire', function(keys, args)
         end
         return { c.now, 0, { '', string.match(lease, '^%d+ (.*)$') or lease, call('PTTL', c.p .. 'lease') } }
     end
-    local is_fresh = call('EXISTS', c.p .. 'epoch') == 0
+    local doubtful = is_doubtful(c)
     local token = draw_epoch(c)
     call('SET', c.p .. 'lease', token .. ' ' .. args[1], 'PX', args[2])
-    return { c.now, 0, { token, args[1], tonumber(args[2]), is_fresh and 1 or 0 } }
+    return { c.now, 0, { token, args[1], tonumber(args[2]), doubtful } }
 end)
 
--- arguments: ttl ms, hearing since ms, until ms. Keeps the lease, and shows operators what is heard.
+-- arguments: ttl ms, hearing since ms, until ms. Keeps the lease, and shows operators what is heard. result: {1 where
+-- its memory is in doubt}
 writer('renew', function(c, args)
     call('PEXPIRE', c.p .. 'lease', args[HEADER + 1])
     call('HSET', c.p .. 'hearing', 'since', args[HEADER + 2], 'until', args[HEADER + 3])
     if c.now >= latest_time(c) then
         note_time(c)
     end
+    return { (is_doubtful(c)) }
+end)
+
+-- What the world has been told agrees with what this process of Redis holds.
+writer('trust', function(c)
+    local _, run = is_doubtful(c)
+    call('SET', c.p .. 'memory', run)
     return 1
 end)
 
