@@ -38,7 +38,9 @@ static void on_connected(struct connection *connection, bool session_present)
         backoff_reset(&connection->backoff);
         presence_connected(connection->registry);
     } else {
-        if (connection == &connection->registry->control && !session_present) {
+        if (connection == &connection->registry->control && session_present) {
+            restate_session_kept(connection->registry);
+        } else if (connection == &connection->registry->control) {
             restate_session_lost(connection->registry);
         }
         intake_connected(connection);

@@ -105,6 +105,7 @@ enum { GHOSTS_A_CALL = 100 };
 enum restate_ghosts { GHOSTS_NONE, GHOSTS_WANTED, GHOSTS_ASKED, GHOSTS_COMING };
 struct restate {
     bool statuses; /* are to be told again, from place on */
+    bool recent;   /* only those that have changed lately */
     bool anew;     /* from the first one on */
     bool busy;
     bool failed;   /* the page under way is to be told again */
@@ -413,10 +414,11 @@ void retained_tick(struct registry *registry, int64_t now_ms);
 void retained_read_again(struct registry *registry); /* a subscription brings more of it */
 
 /*
- * restate.c: the broker came without its session, or Redis maybe without some of its memory. restate_filter is what to
+ * restate.c: the broker came with a session that may be a little old, or without its session, or Redis maybe without some of its memory. restate_filter is what to
  * subscribe to besides, or NULL; restate_subscribed: that has been done; restate_take is true where the message is of it.
  */
 void restate_begin(struct registry *registry); /* with a Redis of which nothing is known yet */
+void restate_session_kept(struct registry *registry);
 void restate_session_lost(struct registry *registry);
 void restate_memory_lost(struct registry *registry);
 const char *restate_filter(struct registry *registry);

@@ -1,14 +1,16 @@
 /*
- * restate.c -- makes the retained statuses true again: tells all of them where the broker has lost its sessions, and so
- * maybe them, or Redis has come back with an older state than was told; then also takes back those of workers that it
- * does not know any more.
+ * restate.c -- makes the retained statuses true again: tells those that have changed lately where the broker may have
+ * come back as it was some time before it died; tells all of them where it has lost its sessions, and so maybe them, or
+ * Redis has come back with an older state than was told; then also takes back those of workers that it does not know
+ * any more.
  */
 #include "registry/internal.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { PAGE_WORKERS = 100 };
+/* A broker writes down what it keeps every now and then, ours every minute: so old it may be when it comes back. */
+enum { PAGE_WORKERS = 100, RECENT_MS = 150 * 1000 };
 
 static const char ghosts_filter[] = "status/+";
 
@@ -26,7 +28,7 @@ static void end_page(struct registry *registry)
         memcpy(restate->place, restate->page_place, restate->place_len);
     } else if (restate->place_len == 0) {
         restate->statuses = false;
-        note(registry, LOG_INFO, "all statuses have been told again");
+        note(registry, LOG_INFO, "%s statuses have been told again", restate->recent ? "recent" : "all");
     }
 }
 
@@ -46,13 +48,19 @@ static void tell(struct registry *registry, struct text id, const json_t *docume
              done, registry);
 }
 
+static bool is_of_nobody(const struct store_worker *worker)
+{
+    return worker->count == 0 || text_is(store_worker_field(worker, "status"), "INACTIVE");
+}
+
 static void tell_page(struct registry *registry, const struct store_page *result)
 {
     registry->restate.untold = result->count + 1;
     for (size_t i = 0; i < result->count; i++) {
         const struct store_worker *worker = &result->workers[i];
-        json_t *document = status_document(worker->id, worker->fields, worker->count);
-        if (document != NULL) {
+        bool is_gone = is_of_nobody(worker);
+        json_t *document = is_gone ? NULL : status_document(worker->id, worker->fields, worker->count);
+        if (document != NULL || is_gone) {
             tell(registry, worker->id, document, on_told);
         } else {
             on_told(registry, false);
@@ -94,7 +102,11 @@ static void next_page(struct registry *registry)
         search.place = (struct text){0};
     }
     restate->busy = true;
-    store_list(registry->store, &search, on_page, registry);
+    if (restate->recent) {
+        store_recent(registry->store, search.place, RECENT_MS, PAGE_WORKERS, on_page, registry);
+    } else {
+        store_list(registry->store, &search, on_page, registry);
+    }
 }
 
 /* Ghosts: what is retained is looked up, and taken back where nobody is behind it. */
@@ -119,7 +131,7 @@ static void on_looked_up(void *context, const struct store_page *result)
     registry->restate.open--;
     for (size_t i = 0; result->outcome == STORE_DONE && i < result->count; i++) {
         const struct store_worker *worker = &result->workers[i];
-        if (worker->count == 0 || text_is(store_worker_field(worker, "status"), "INACTIVE")) {
+        if (is_of_nobody(worker)) {
             note(registry, LOG_INFO, "the retained status of %.*s is of nobody and is taken back",
                  TEXT_ARG(worker->id));
             registry->restate.open++;
@@ -179,9 +191,20 @@ void restate_subscribed(struct registry *registry)
     }
 }
 
+void restate_session_kept(struct registry *registry)
+{
+    struct restate *restate = &registry->restate;
+    if (!restate->statuses) {
+        restate->recent = true;
+    }
+    restate->statuses = true;
+    restate->anew = true;
+}
+
 void restate_session_lost(struct registry *registry)
 {
     struct restate *restate = &registry->restate;
+    restate->recent = false;
     restate->statuses = true;
     restate->anew = true;
 }

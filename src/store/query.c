@@ -40,6 +40,17 @@ void store_read_many(struct store *store, const struct text *ids, size_t count, 
     store_send(store, args, parse_read, (union store_callback){.page = done}, context);
 }
 
+void store_recent(struct store *store, struct text place, int64_t age_ms, size_t most, store_page_fn *done,
+                  void *context)
+{
+    struct args *args = &store->args;
+    store_begin(store, args, "recent", STORE_READS);
+    args_text(args, place);
+    args_int(args, age_ms);
+    args_int(args, (int64_t)most);
+    store_send(store, args, query_parse_page, (union store_callback){.page = done}, context);
+}
+
 void store_export(struct store *store, struct text place, size_t most, store_page_fn *done, void *context)
 {
     struct args *args = &store->args;

@@ -462,6 +462,11 @@ struct store_picked {
 typedef void store_picked_fn(void *context, const struct store_picked *result);
 void store_pick(struct store *store, const struct store_search *search, store_picked_fn *done, void *context);
 
+/* store_recent answers the workers of at most most events, those of the last age_ms (place absent) or after place; one
+ * that is gone has no fields. */
+void store_recent(struct store *store, struct text place, int64_t age_ms, size_t most, store_page_fn *done,
+                  void *context);
+
 /* store_export answers one page of all records, also of workers that have left. */
 void store_export(struct store *store, struct text place, size_t most, store_page_fn *done, void *context);
 

@@ -37,6 +37,35 @@ static void lost_statuses_are_told_again_without_any_change(void **state)
     world_close(&world);
 }
 
+/* The broker has written down what it keeps; then a worker changes and one leaves; then the broker dies. */
+static void statuses_that_a_crashed_broker_has_forgotten_are_told_again(void **state)
+{
+    (void)state;
+    static const char patient[] = "\"heartbeatTimeoutMs\":600000";
+    struct world world;
+    struct fault fault = {0};
+    world_begin(&world, NULL, NULL);
+    world_start_daemon(&world, 0, NULL);
+    world_wait_listening(&world, 0);
+    world_register(&world, "changed", patient);
+    world_register(&world, "left", patient);
+    world_status(&world, "left", "{\"status\":\"ACTIVE\"}");
+    process_signal(&world.broker.process, SIGUSR1);
+    world_wait_written(&world.broker.process, "Saving in-memory database");
+    recorder_mark(world.observer);
+    world_heartbeat(&world, "changed", "{\"status\":\"MAINTENANCE\"}");
+    world_tell(&world, "worker/left/deregister", "{}");
+    world_status(&world, "changed", "{\"status\":\"MAINTENANCE\"}");
+    world_status(&world, "left", "");
+    server_stop(&world.broker, SIGKILL);
+    assert_int_equal(server_start_again(&world.broker, &fault), ERR_OK);
+    recorder_mark(world.observer);
+    world_observe_again(&world);
+    world_status(&world, "changed", "{\"status\":\"MAINTENANCE\"}");
+    world_status(&world, "left", "");
+    world_close(&world);
+}
+
 static bool has_come_back(void *context)
 {
     struct world *world = context;
@@ -131,6 +160,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lost_statuses_are_told_again_without_any_change),
+        cmocka_unit_test(statuses_that_a_crashed_broker_has_forgotten_are_told_again),
         cmocka_unit_test(statuses_of_the_forgotten_are_taken_back),
         cmocka_unit_test(statuses_follow_redis_back_to_its_snapshot),
         cmocka_unit_test(statuses_follow_redis_back_where_the_daemon_died_with_it),
