@@ -193,6 +193,24 @@ static bool is_owed(const struct connection *connection)
            back < canary->number;
 }
 
+static void give_up(struct connection *connection)
+{
+    const struct broker_event end = {.reason = text_of("nothing comes any more, not even what was sent by itself")};
+    broker_disconnect(connection->broker, 0);
+    on_lost(connection, &end);
+}
+
+/* Mostly both have died together; to find the second one only after the first is back would take twice as long. */
+static void give_up_both(struct registry *registry, int64_t now_ms)
+{
+    struct connection *both[] = {&registry->control, &registry->pulse};
+    for (size_t i = 0; i < 2; i++) {
+        if (both[i]->connected && now_ms - both[i]->heard_ms > SILENT_MAX_MS / 2) {
+            give_up(both[i]);
+        }
+    }
+}
+
 /*
  * The other side may have vanished without a word, which the protocol's own pings would find within a minute. What has
  * arrived counts even where it has not been looked at yet: a canary may wait behind a storm.
@@ -205,9 +223,7 @@ static void check_silence(struct connection *connection, int64_t now_ms)
         connection->received = counters.received;
         connection->heard_ms = now_ms;
     } else if (now_ms - connection->heard_ms > SILENT_MAX_MS) {
-        const struct broker_event end = {.reason = text_of("nothing comes any more, not even what was sent by itself")};
-        broker_disconnect(connection->broker, 0);
-        on_lost(connection, &end);
+        give_up_both(connection->registry, now_ms);
     }
 }
 
