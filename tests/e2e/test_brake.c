@@ -99,8 +99,9 @@ static void many_missing_hold_everybody_until_they_return(void **state)
     assert_int_equal(in_health(&world, "UNHEALTHY"), 5);
     assert_int_equal(in_health(&world, "FAILED"), 0);
     assert_false(has_failed(&world));
-    assert_non_null(
-        recorder_wait(world.observer, "muster/v1/alert/brake", "{\"state\":\"raised\"}", WORLD_PATIENCE_MS));
+    assert_non_null(recorder_wait_text(world.observer, "muster/v1/alert/brake", " of 12 workers missing since ",
+                                       WORLD_PATIENCE_MS));
+    assert_non_null(recorder_find(world.observer, "muster/v1/alert/brake", "{\"state\":\"raised\"}"));
     assert_true(beat_until(&world, "w", 0, FLEET, is_brake_off, WORLD_PATIENCE_MS));
     assert_false(beat_until(&world, "w", 0, FLEET, never, 500));
     assert_int_equal(in_health(&world, "HEALTHY"), FLEET);
@@ -181,6 +182,11 @@ static void dead_site_brakes_only_that_site(void **state)
     register_fleet(&world, "b", SITE, "\"zone\":\"b\",\"heartbeatTimeoutMs\":1500");
     register_fleet(&world, "a", OTHERS, "\"zone\":\"a\",\"heartbeatTimeoutMs\":1500");
     assert_true(beat_until(&world, "a", 0, OTHERS, is_zone_brake_on, WORLD_PATIENCE_MS));
+    const struct record *alert =
+        recorder_wait_text(world.observer, "muster/v1/alert/brake", "zone:b: ", WORLD_PATIENCE_MS);
+    assert_non_null(alert);
+    assert_non_null(strstr(alert->payload, " of 10 workers missing since "));
+    assert_null(strstr(alert->payload, "fleet: "));
     assert_true(beat_until(&world, "a", 1, OTHERS, has_failed, WORLD_PATIENCE_MS));
     assert_non_null(recorder_find(world.observer, "muster/v1/event/failed/a-0", NULL));
     assert_int_equal(in_health(&world, "UNHEALTHY"), SITE);

@@ -19,7 +19,7 @@
 
 enum { SETTLE_MS = 40000, STEP_MS = 5, FORGETS_EVERY = 3 };
 
-static unsigned first_seed = 1;
+static unsigned first_seed = 2;
 static int runs = 2;
 static int64_t active_ms = 20000;
 static const char *folder = NULL;
