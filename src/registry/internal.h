@@ -118,6 +118,7 @@ struct restate {
     size_t open;                /* of what was found: look-ups and withdrawals without an answer yet */
     bool doubt;                 /* all of this because of Redis, which has to be told when it is done */
     bool trusting;
+    int64_t trusted_ms; /* monotonic: when Redis was told last; 0: never */
     struct restate_seen {
         char id[WORKER_ID_MAX];
         size_t len;

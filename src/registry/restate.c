@@ -6,6 +6,8 @@
  */
 #include "registry/internal.h"
 
+#include "base/clock.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -199,6 +201,10 @@ void restate_session_kept(struct registry *registry)
     }
     restate->statuses = true;
     restate->anew = true;
+    /* What was taken back lately may have come back with the broker. */
+    if (restate->trusted_ms != 0 && clock_monotonic_ms() - restate->trusted_ms < RECENT_MS) {
+        look_again(registry);
+    }
 }
 
 void restate_session_lost(struct registry *registry)
@@ -255,7 +261,10 @@ static void on_trusted(void *context, enum store_outcome outcome)
 {
     struct restate *restate = &((struct registry *)context)->restate;
     restate->trusting = false;
-    restate->doubt = restate->doubt && outcome != STORE_DONE;
+    if (outcome == STORE_DONE) {
+        restate->doubt = false;
+        restate->trusted_ms = clock_monotonic_ms();
+    }
 }
 
 static void trust(struct registry *registry)

@@ -302,12 +302,10 @@ static void take_reply(struct fleet *fleet, const struct broker_message *message
     }
     if (strcmp(code, "ok") == 0) {
         take_ok(fleet, worker, reply, message->correlation);
-    } else if (strcmp(code, "unknown_worker") == 0 && worker->leaving) {
+    } else if (strcmp(code, "deregistered") == 0 || (strcmp(code, "unknown_worker") == 0 && worker->leaving)) {
         take_goodbye(fleet, worker);
     } else if (strcmp(code, "unknown_worker") == 0) {
         worker->epoch = 0;
-    } else if (strcmp(code, "deregistered") == 0) {
-        take_goodbye(fleet, worker);
     }
     json_decref(reply);
 }
