@@ -415,8 +415,9 @@ void retained_tick(struct registry *registry, int64_t now_ms);
 void retained_read_again(struct registry *registry); /* a subscription brings more of it */
 
 /*
- * restate.c: the broker came with a session that may be a little old, or without its session, or Redis maybe without some of its memory. restate_filter is what to
- * subscribe to besides, or NULL; restate_subscribed: that has been done; restate_take is true where the message is of it.
+ * restate.c: the broker came with a session that may be a little old, or without its session, or Redis maybe without
+ * some of its memory. restate_filter is what to subscribe to besides, or NULL; restate_subscribed: that has been done;
+ * restate_take is true where the message is of it.
  */
 void restate_begin(struct registry *registry); /* with a Redis of which nothing is known yet */
 void restate_session_kept(struct registry *registry);

@@ -45,22 +45,33 @@ static bool has_text(struct world *world, const char *key, const char *value)
     return reply != NULL && reply->str != NULL && strcmp(reply->str, value) == 0;
 }
 
-/* Everybody who lives is HEALTHY, everybody else is gone, and all of it has been told. */
-static bool is_calm(struct stage *stage)
+/* Everybody who lives is HEALTHY, and everybody else is gone. */
+static bool is_everybody_well(struct stage *stage)
 {
-    struct world *world = &stage->world;
+    struct redis_client *store = stage->world.store;
     size_t there = 0;
     for (size_t i = 0; i < FLEET_WORKERS; i++) {
         there += fleet_is_there(stage->fleet, i);
     }
+    return fleet_is_settled(stage->fleet) && probe_rests(stage->probe) &&
+           redis_integer(store, "SCARD muster:{0}:health:HEALTHY") == (int64_t)there &&
+           redis_integer(store, "SCARD muster:{0}:workers") == (int64_t)there;
+}
+
+static bool is_all_told(struct world *world)
+{
     const redisReply *last = redis_try(world->store, "XREVRANGE muster:{0}:events + - COUNT 1");
     char last_id[64] = "";
     if (last != NULL && last->elements == 1) {
         (void)snprintf(last_id, sizeof last_id, "%s", last->element[0]->element[0]->str);
     }
-    return has_text(world, "cursor", last_id) && fleet_is_settled(stage->fleet) && probe_rests(stage->probe) &&
-           redis_integer(world->store, "SCARD muster:{0}:health:HEALTHY") == (int64_t)there &&
-           redis_integer(world->store, "SCARD muster:{0}:workers") == (int64_t)there;
+    return has_text(world, "cursor", last_id);
+}
+
+/* In this order: what has been told is asked for when there is nothing more to tell. */
+static bool is_calm(struct stage *stage)
+{
+    return is_everybody_well(stage) && is_all_told(&stage->world);
 }
 
 static void let_run(struct stage *stage)
