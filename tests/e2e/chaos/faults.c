@@ -69,6 +69,14 @@ void faults_save(struct faults *faults)
     (void)redis_reply(faults->world->store, "SAVE");
 }
 
+/* Seeds that follow each other are to have nothing in common. */
+static unsigned scatter(unsigned seed)
+{
+    unsigned mixed = (seed + 1) * 2654435761U;
+    mixed = (mixed ^ (mixed >> 15)) * 2246822519U;
+    return mixed ^ (mixed >> 13);
+}
+
 static void add_kinds(struct faults *faults, const struct fault_kind *kinds)
 {
     for (; kinds->name != NULL && faults->deck_size < FAULTS_MAX; kinds++) {
@@ -95,12 +103,8 @@ static void wait_a_little(struct faults *faults)
 void faults_init(struct faults *faults, struct world *world, struct proxy *proxy, struct probe *probe, unsigned seed,
                  bool forgets, json_t *diary)
 {
-    *faults = (struct faults){.world = world,
-                              .proxy = proxy,
-                              .probe = probe,
-                              .diary = diary,
-                              .forgets = forgets,
-                              .random = seed ^ 0x5bd1e995U};
+    *faults = (struct faults){
+        .world = world, .proxy = proxy, .probe = probe, .diary = diary, .forgets = forgets, .random = scatter(seed)};
     diary_add(diary, "policy",
               json_pack("{s:i, s:i, s:i, s:i}", "flapCount", FLAP_COUNT, "flapWindowMs", FLAP_WINDOW_MS, "flapHoldMs",
                         FLAP_HOLD_MS, "flapHoldMaxMs", FLAP_HOLD_MAX_MS));
