@@ -11,11 +11,8 @@
 #include "http/parameters.h"
 
 #include <inttypes.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 
 enum {
     TICK_MS = 250,
@@ -347,13 +344,6 @@ static void take_parameters(struct stream *stream, struct evhttp_request *reques
     json_decref(parameters);
 }
 
-static void send_without_delay(struct evhttp_connection *connection)
-{
-    const int on = 1;
-    (void)setsockopt(bufferevent_getfd(evhttp_connection_get_bufferevent(connection)), IPPROTO_TCP, TCP_NODELAY, &on,
-                     sizeof on);
-}
-
 static void start(struct stream *stream, struct exchange *exchange)
 {
     struct server *server = exchange->server;
@@ -376,7 +366,6 @@ static void start(struct stream *stream, struct exchange *exchange)
     exchange_header(exchange, "X-Accel-Buffering", "no");
     exchange_header(exchange, "Connection", "close");
     evhttp_connection_set_closecb(connection, on_closed, stream);
-    send_without_delay(connection);
     metrics_tally(server, exchange->route, HTTP_OK);
     evhttp_send_reply_start(exchange->request, HTTP_OK, NULL);
     exchange_free(exchange);
