@@ -11,6 +11,8 @@ packages_build=(gcc libc6-dev cmake ninja-build pkg-config libpaho-mqtt-dev libm
 packages_run=(mosquitto mosquitto-clients redis-server redis-tools)
 # shellcheck disable=SC2034
 packages_test=(libcmocka-dev libcurl4-openssl-dev curl clang clang-format clang-tidy libclang-rt-14-dev openssl shellcheck mandoc)
+# shellcheck disable=SC2034
+packages_bench=(etcd-server nghttp2-client gnuplot-nox)
 readonly node_major_min=18
 
 say() {
@@ -94,6 +96,13 @@ node_install() {
     if ! node_is_good; then
         packages_install nodejs npm
         node_is_good || fail "node $node_major_min or later and npm are needed, and are not on PATH"
+    fi
+}
+
+# npm_install FOLDER: what its package-lock.json names, once for each version of it.
+npm_install() {
+    if [[ ! $1/node_modules/.package-lock.json -nt $1/package-lock.json ]]; then
+        (cd "$1" && npm ci --no-audit --no-fund)
     fi
 }
 

@@ -2,7 +2,7 @@
  * lateness.c -- how late is a silent worker noticed? Among many live workers some go silent; beside it, in the same
  * run, the same number of keys expires in a Redis that nobody helps.
  *
- * Usage: bench_lateness [workers [silent [timeout_ms]]]; prints a Markdown table.
+ * Usage: bench_lateness [--json] [workers [silent [timeout_ms]]]; prints a Markdown table, or one JSON document.
  */
 #include "base/clock.h"
 #include "codec/message.h"
@@ -12,6 +12,7 @@
 #include "support/server.h"
 
 #include <inttypes.h>
+#include <jansson.h>
 #include <math.h>
 #include <poll.h>
 #include <signal.h>
@@ -23,7 +24,7 @@ enum {
     WINDOW = 1000,        /* registrations that wait for their answer */
     BEATS_A_TIMEOUT = 3,  /* heartbeats */
     ROUND_STEPS = 1000,   /* a round of heartbeats is sent in this many steps */
-    PATIENCE_MS = 120000, /* for what must come; bare events are waited for no longer than two timeouts */
+    PATIENCE_MS = 1200000, /* for what must come, also with a million; bare events are waited for no longer than two timeouts */
     ID_BYTES = 32,
 };
 
@@ -31,6 +32,7 @@ struct bench {
     int workers;
     int silent;
     int timeout_ms;
+    bool json;
     char folder[FOLDER_PATH_MAX];
     struct server mosquitto;
     struct server redis;
@@ -269,11 +271,54 @@ static double percentile(const double *sorted, int count, double share)
     return count > 0 ? sorted[index > 0 ? index : 0] : NAN;
 }
 
-static void print_row(const char *what, double *late_ms, int count, int of)
+/* What is told of one way to notice. */
+struct row {
+    const char *name; /* in JSON */
+    const char *title;
+    double *late_ms;
+    int count;
+};
+
+static void print_table(const struct bench *bench, const struct row *rows, size_t count)
 {
-    qsort(late_ms, (size_t)count, sizeof *late_ms, compare);
-    (void)printf("| %s | %.0f | %.0f | %.0f | %d of %d |\n", what, percentile(late_ms, count, 0.5),
-                 percentile(late_ms, count, 0.99), percentile(late_ms, count, 1), count, of);
+    (void)printf("\n%d live workers, %d silent, timeout %d ms; milliseconds past the deadline:\n\n", bench->workers,
+                 bench->silent, bench->timeout_ms);
+    (void)printf("| | p50 | p99 | most | noticed |\n|---|---|---|---|---|\n");
+    for (size_t i = 0; i < count; i++) {
+        (void)printf("| %s | %.0f | %.0f | %.0f | %d of %d |\n", rows[i].title,
+                     percentile(rows[i].late_ms, rows[i].count, 0.5), percentile(rows[i].late_ms, rows[i].count, 0.99),
+                     percentile(rows[i].late_ms, rows[i].count, 1), rows[i].count, bench->silent);
+    }
+}
+
+static void print_json(const struct bench *bench, const struct row *rows, size_t count)
+{
+    json_t *document = json_object();
+    for (size_t i = 0; i < count; i++) {
+        json_t *figures = json_pack("{s:i, s:i}", "noticed", rows[i].count, "of", bench->silent);
+        if (rows[i].count > 0) {
+            (void)json_object_update_new(
+                figures, json_pack("{s:f, s:f, s:f}", "p50Ms", percentile(rows[i].late_ms, rows[i].count, 0.5), "p99Ms",
+                                   percentile(rows[i].late_ms, rows[i].count, 0.99), "maxMs",
+                                   percentile(rows[i].late_ms, rows[i].count, 1)));
+        }
+        (void)json_object_set_new(document, rows[i].name, figures);
+    }
+    (void)json_dumpf(document, stdout, 0);
+    (void)printf("\n");
+    json_decref(document);
+}
+
+static void print(const struct bench *bench, const struct row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        qsort(rows[i].late_ms, (size_t)rows[i].count, sizeof *rows[i].late_ms, compare);
+    }
+    if (bench->json) {
+        print_json(bench, rows, count);
+    } else {
+        print_table(bench, rows, count);
+    }
 }
 
 static int64_t number_at(const char *payload, const char *name)
@@ -335,12 +380,12 @@ static void measure(struct bench *bench)
         bare = take_bare(context, deadlines_ms, bare_ms, bare);
     }
     int noticed = read_events(bench, noticed_ms, told_ms);
-    (void)printf("\n%d live workers, %d silent, timeout %d ms; milliseconds past the deadline:\n\n", bench->workers,
-                 bench->silent, bench->timeout_ms);
-    (void)printf("| | p50 | p99 | most | noticed |\n|---|---|---|---|---|\n");
-    print_row("Muster: noticed", noticed_ms, noticed, bench->silent);
-    print_row("Muster: told to a subscriber", told_ms, noticed, bench->silent);
-    print_row("bare Redis events, default settings", bare_ms, bare, bench->silent);
+    const struct row rows[] = {
+        {"noticed", "Muster: noticed", noticed_ms, noticed},
+        {"told", "Muster: told to a subscriber", told_ms, noticed},
+        {"bare", "bare Redis events, default settings", bare_ms, bare},
+    };
+    print(bench, rows, sizeof rows / sizeof rows[0]);
     redisFree(context);
     redis_client_free(client);
     free(deadlines_ms);
@@ -355,11 +400,13 @@ static void measure(struct bench *bench)
 int main(int argc, char **argv)
 {
     static struct bench bench;
-    bench.workers = argc > 1 ? atoi(argv[1]) : 100000;
-    bench.silent = argc > 2 ? atoi(argv[2]) : 1000;
-    bench.timeout_ms = argc > 3 ? atoi(argv[3]) : 30000;
+    bench.json = argc > 1 && strcmp(argv[1], "--json") == 0;
+    int first = bench.json ? 2 : 1;
+    bench.workers = argc > first ? atoi(argv[first]) : 100000;
+    bench.silent = argc > first + 1 ? atoi(argv[first + 1]) : 1000;
+    bench.timeout_ms = argc > first + 2 ? atoi(argv[first + 2]) : 30000;
     if (bench.silent < 1 || bench.workers < bench.silent || bench.timeout_ms < 100) {
-        (void)fprintf(stderr, "usage: bench_lateness [workers [silent [timeout_ms]]]\n");
+        (void)fprintf(stderr, "usage: bench_lateness [--json] [workers [silent [timeout_ms]]]\n");
         return 2;
     }
     start_servers(&bench);

@@ -1,0 +1,76 @@
+// goals.mjs -- what is wanted of which figure, and beside which yardstick it stands. Pure.
+import { median, quantile, ratios, spread } from './statistics.mjs';
+
+const MIB = 1048576;
+const count = (fleet) => fleet.toLocaleString('en');
+
+const throughput = [
+  { what: 'heartbeats/s, QoS 0', figure: 'rate.musterd0', yardstick: 'rate.counter0', than: 'a counting subscriber', ratioMin: 0.65 },
+  { what: 'heartbeats/s, QoS 0', figure: 'rate.musterd0', yardstick: 'rate.node0', than: 'the Node.js subscriber', ratioMin: 5 },
+  { what: 'heartbeats/s, QoS 0', figure: 'rate.musterd0', yardstick: 'rate.etcd', than: 'etcd’s keep-alives', ratioMin: 1.5 },
+  { what: 'heartbeats/s, QoS 1', figure: 'rate.musterd1', yardstick: 'rate.counter1', than: 'a counting subscriber', ratioMin: 0.9 },
+  { what: 'heartbeats/s, gateways’ batches of 100', figure: 'rate.gateway', yardstick: 'rate.counter0', than: 'a counting subscriber', min: 120000 },
+  { what: 'latency at half load, p50, ms', figure: 'latency.p50', max: 3 },
+  { what: 'latency at half load, p99, ms', figure: 'latency.p99', max: 20 },
+];
+
+const fleetGoals = (fleet) => [
+  { what: `musterd above a counting subscriber, µs of CPU a heartbeat, ${count(fleet)} workers`, figure: `fleet.${fleet}.above`, yardstick: `fleet.${fleet}.counter`, than: 'the counting subscriber itself', max: 2 },
+  { what: `Redis, µs of CPU a heartbeat, ${count(fleet)} workers`, figure: `fleet.${fleet}.redis`, yardstick: 'cost.setpx', than: 'a bare pipelined SET PX', max: fleet > 100000 ? 9 : 7 },
+  { what: `muster-sim, µs of CPU a heartbeat, ${count(fleet)} workers`, figure: `fleet.${fleet}.sim`, max: 2 },
+  { what: `bytes in Redis a worker, ${count(fleet)} workers`, figure: `bytes.${fleet}.all`, max: 1500 },
+  { what: `musterd resident with ${count(fleet)} workers, MB`, figure: `resident.${fleet}.before`, unit: MIB, max: 64 },
+  { what: `start until ready with ${count(fleet)} workers, ms`, figure: `start.${fleet}`, max: 10000 },
+  { what: `find of 100 among ${count(fleet)}, p99, ms`, figure: `find.${fleet}`, share: 0.99, max: 50 },
+  { what: `statistics of ${count(fleet)}, p99, ms`, figure: `statistics.${fleet}`, share: 0.99 },
+];
+
+const latenessGoals = ({ workers, silent }) => [
+  { what: `noticed after the deadline, p99, ms: ${count(silent)} silent of ${count(workers)}`, figure: `lateness.${workers}.noticed.p99Ms`, yardstick: `lateness.${workers}.bare.p99Ms`, than: 'bare Redis events', max: 50 },
+  { what: `told to a subscriber after the deadline, p99, ms: ${count(silent)} silent of ${count(workers)}`, figure: `lateness.${workers}.told.p99Ms` },
+];
+
+const deathGoals = ({ dying, others }) => [
+  { what: `${count(dying)} die at once: the last noticed after its deadline, ms`, figure: 'death.noticedMs', max: 5000 },
+  { what: `${count(dying)} die at once: all published after the first deadline, ms`, figure: 'death.toldMs', max: 20000 },
+  { what: `${count(dying)} die at once: events that a subscriber has not got`, figure: 'death.untold', max: 0, share: 1, must: true },
+  { what: `heartbeats of ${count(others)} others meanwhile, p99, ms`, figure: 'death.othersP99', max: 1000 },
+];
+
+const registrationGoals = ({ registering }) => [
+  { what: 'registrations answered/s', figure: 'registrations.rate', min: 10000 },
+  { what: `${count(registering)} register at once: answered/s`, figure: 'registrations.storm' },
+  { what: `${count(registering)} register at once: unanswered`, figure: 'registrations.stormUnanswered', max: 0, share: 1, must: true },
+  { what: `${count(registering)} register at once: answered, and not in Redis`, figure: 'registrations.stormLost', max: 0, share: 1, must: true },
+];
+
+const goalsOf = (sizes) => [
+  ...throughput,
+  ...sizes.fleets.flatMap(fleetGoals),
+  ...sizes.lateness.flatMap(latenessGoals),
+  ...deathGoals(sizes.death),
+  ...registrationGoals(sizes),
+];
+
+function isMet(goal, value, ratio) {
+  const bounds = [
+    [goal.min, value >= goal.min],
+    [goal.max, value <= goal.max],
+    [goal.ratioMin, ratio >= goal.ratioMin],
+  ];
+  const asked = bounds.filter(([bound]) => bound !== undefined);
+  return asked.length === 0 ? undefined : asked.every(([, holds]) => holds);
+}
+
+// Those of which there are figures, each with its value and its ratio to the yardstick.
+export function judge(figures, sizes) {
+  return goalsOf(sizes)
+    .filter(({ figure, yardstick, ratioMin }) => figures[figure] && (ratioMin === undefined || figures[yardstick]))
+    .map((goal) => {
+      const values = figures[goal.figure].map((value) => value / (goal.unit ?? 1));
+      const yardstick = figures[goal.yardstick];
+      const value = goal.share === undefined ? median(values) : quantile(values, goal.share);
+      const ratio = yardstick && spread(ratios(values, yardstick));
+      return { ...goal, value, spread: spread(values), ratio, isMet: isMet(goal, value, ratio?.median) };
+    });
+}
