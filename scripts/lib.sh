@@ -12,7 +12,7 @@ packages_run=(mosquitto mosquitto-clients redis-server redis-tools)
 # shellcheck disable=SC2034
 packages_test=(libcmocka-dev libcurl4-openssl-dev curl clang clang-format clang-tidy libclang-rt-14-dev openssl shellcheck mandoc)
 # shellcheck disable=SC2034
-packages_bench=(etcd-server nghttp2-client gnuplot-nox)
+packages_bench=(etcd-server nghttp2-client gnuplot-nox valgrind)
 readonly node_major_min=18
 
 say() {

@@ -128,9 +128,10 @@ export class Stand {
     await this.startRegistry(settings);
   }
 
-  async startRegistry(settings = []) {
+  // wrapper: a program that runs musterd, with its own arguments.
+  async startRegistry(settings = [], wrapper = []) {
     const begin = performance.now();
-    this.musterd = await this.world.startRegistry([...SETTINGS, ...settings]);
+    this.musterd = await this.world.startRegistry([...SETTINGS, ...settings], wrapper);
     this.readyAfterMs = performance.now() - begin;
     return this.musterd;
   }

@@ -91,17 +91,17 @@ export class World {
     return this.start('redis-server', [pathOf('docker/redis.conf'), ...place], () => accepts(this.redisPort));
   }
 
-  // options: section.key=value, as -o takes them.
-  async startRegistry(options = []) {
-    return this.startDaemon('/readyz', options);
+  // options: section.key=value, as -o takes them; wrapper: a program that runs musterd, with its own arguments.
+  async startRegistry(options = [], wrapper = []) {
+    return this.startDaemon('/readyz', options, wrapper);
   }
 
   // One more, which waits for the lease; httpPort is its own from then on.
   async startStandby(options = []) {
-    return this.startDaemon('/healthz', options);
+    return this.startDaemon('/healthz', options, []);
   }
 
-  async startDaemon(probe, options) {
+  async startDaemon(probe, options, wrapper) {
     this.httpPort = await freePort();
     const settings = [
       `mqtt.uri=tcp://127.0.0.1:${this.mqttPort}`,
@@ -114,11 +114,8 @@ export class World {
         ({ ok }) => ok,
         () => false,
       );
-    return this.start(
-      join(binaries, 'musterd'),
-      settings.flatMap((setting) => ['-o', setting]),
-      isReady,
-    );
+    const [program, ...args] = [...wrapper, join(binaries, 'musterd'), ...settings.flatMap((setting) => ['-o', setting])];
+    return this.start(program, args, isReady);
   }
 
   // Ends what was started, the latest first.
