@@ -21,10 +21,10 @@
 #include <string.h>
 
 enum {
-    WINDOW = 1000,        /* registrations that wait for their answer */
-    BEATS_A_TIMEOUT = 3,  /* heartbeats */
-    ROUND_STEPS = 1000,   /* a round of heartbeats is sent in this many steps */
-    PATIENCE_MS = 1200000, /* for what must come, also with a million; bare events are waited for no longer than two timeouts */
+    WINDOW = 1000,         /* registrations that wait for their answer */
+    BEATS_A_TIMEOUT = 3,   /* heartbeats */
+    ROUND_STEPS = 1000,    /* a round of heartbeats is sent in this many steps */
+    PATIENCE_MS = 1200000, /* for what must come, also with a million; bare events are waited for two timeouts */
     ID_BYTES = 32,
 };
 
@@ -297,10 +297,10 @@ static void print_json(const struct bench *bench, const struct row *rows, size_t
     for (size_t i = 0; i < count; i++) {
         json_t *figures = json_pack("{s:i, s:i}", "noticed", rows[i].count, "of", bench->silent);
         if (rows[i].count > 0) {
-            (void)json_object_update_new(
-                figures, json_pack("{s:f, s:f, s:f}", "p50Ms", percentile(rows[i].late_ms, rows[i].count, 0.5), "p99Ms",
-                                   percentile(rows[i].late_ms, rows[i].count, 0.99), "maxMs",
-                                   percentile(rows[i].late_ms, rows[i].count, 1)));
+            (void)json_object_update_new(figures, json_pack("{s:f, s:f, s:f}", "p50Ms",
+                                                            percentile(rows[i].late_ms, rows[i].count, 0.5), "p99Ms",
+                                                            percentile(rows[i].late_ms, rows[i].count, 0.99), "maxMs",
+                                                            percentile(rows[i].late_ms, rows[i].count, 1)));
         }
         (void)json_object_set_new(document, rows[i].name, figures);
     }
