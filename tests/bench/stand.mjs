@@ -13,6 +13,7 @@ const FLEET = 'fleet';
 const CONNECTIONS = 4;
 // Longer than any run: a worker is silent only where silence is what is measured.
 const NEVER_MS = 3600000;
+const REGISTER_MAX_S = 3600;
 // The simulator's gateway may speak for all; intervals are those that are asked for, for the load is what is chosen here.
 const SETTINGS = ['gateways.sim-gateway=*', 'worker.target_heartbeats_per_s=0'];
 const SUM_SCRIPT = `local sum = 0
@@ -162,6 +163,7 @@ export class Stand {
       'boot-id': BOOT,
       connections: CONNECTIONS,
       'heartbeat-timeout-ms': NEVER_MS,
+      'register-max': REGISTER_MAX_S,
       ...options,
     };
     const args = Object.entries(all).flatMap(([name, value]) => (value === true ? [`--${name}`] : [`--${name}`, String(value)]));

@@ -62,7 +62,6 @@ export async function measure({ sizes, record, log }) {
     'heartbeat-timeout-ms': timeoutMs,
     at: timeoutMs / 1000,
     duration: timeoutMs / 1000 + 0.1,
-    'register-max': 600,
   });
   await mortals.result();
   await stand.settle();

@@ -21,7 +21,6 @@ const optionsOf = (workers, rate) => ({
   ...LABELS,
   workers,
   'heartbeat-interval-ms': Math.max(Math.round((workers * 1000) / rate), 1),
-  'register-max': 3600,
 });
 
 async function register(stand, options) {
