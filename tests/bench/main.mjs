@@ -12,13 +12,14 @@ import * as fleet from './measures/fleet.mjs';
 import * as lateness from './measures/lateness.mjs';
 import * as redis from './measures/redis.mjs';
 import * as registrations from './measures/registrations.mjs';
+import * as store from './measures/store.mjs';
 import * as throughput from './measures/throughput.mjs';
 import { drawAll } from './plots.mjs';
 import { reportOf } from './report.mjs';
 import { sizes as allSizes } from './sizes.mjs';
 import { Stand } from './stand.mjs';
 
-const measures = { throughput, etcd, redis, registrations, fleet, lateness, death };
+const measures = { throughput, etcd, redis, registrations, store, fleet, lateness, death };
 
 function parse() {
   const { values, positionals } = parseArgs({

@@ -1,0 +1,16 @@
+// store.mjs -- what the store's functions cost Redis without a broker and a daemon, as bench_store tells it.
+import { join } from 'node:path';
+import { binaries } from '../../support/world.mjs';
+import { Program } from '../stand.mjs';
+
+export const title = 'Store';
+export const rounds = 'own';
+
+export async function measure({ sizes, rounds: count, record }) {
+  const args = ['--json', sizes.stored, count].map(String);
+  const { costs } = await new Program(join(binaries, 'bench_store'), args).result();
+  for (const [name, { redis_us: redisUs, ratio }] of Object.entries(costs)) {
+    record(`store.${name}`, redisUs);
+    record(`store.${name}.ratio`, ratio);
+  }
+}
