@@ -140,7 +140,7 @@ static void load_at_once(struct faults *faults)
     }
 }
 
-/* What the stream held goes into the diary, in the same moment. */
+/* What the stream held goes into the diary, in the same moment; no snapshot may bring it back. */
 static void flush(struct faults *faults)
 {
     struct redis_client *store = faults->world->store;
@@ -150,6 +150,9 @@ static void flush(struct faults *faults)
     const redisReply *results = redis_reply(store, "EXEC");
     record_changes(faults->diary, results->element[0]);
     faults_note_flush(faults);
+    if (faults->forgets) {
+        faults_save(faults);
+    }
 }
 
 static void cut_subscriber(struct faults *faults)
