@@ -10,7 +10,6 @@
 
 /* Who is told the result of a call; the member in use is known to the call's parser. */
 union store_callback {
-    store_registered_fn *registered;
     store_heartbeats_fn *heartbeats;
     store_deregistered_fn *deregistered;
     store_dues_fn *dues;
@@ -88,6 +87,9 @@ struct store {
     struct args args;
     struct buf heartbeats; /* the batch being gathered, as items */
     struct args imports;   /* the import being gathered */
+    struct args registrations;
+    struct registering *registering; /* those gathered; NULL: none. register.c */
+    struct event *register_soon;
     size_t heartbeat_count;
     struct scratch scratch;
     struct histogram call_times;
@@ -101,6 +103,10 @@ void store_begin(struct store *store, struct args *args, const char *function, e
 void store_send(struct store *store, struct args *args,
                 void (*parse)(struct call *call, enum store_outcome outcome, const redisReply *result),
                 union store_callback callback, void *context);
+
+/* register_flush sends the registrations that have been gathered: before any other call, and when the loop has turned.
+ */
+void register_flush(struct store *store);
 
 /* parse_done is the parser of a call that has no result but how it ended. */
 void parse_done(struct call *call, enum store_outcome outcome, const redisReply *result);

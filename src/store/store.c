@@ -43,6 +43,13 @@ static void lose(struct store *store, struct call *call)
     event_active(store->answer_lost, EV_TIMEOUT, 0);
 }
 
+static void register_soon(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    register_flush(arg);
+}
+
 static void retry_later(struct store *store)
 {
     int64_t wait_ms = backoff_next_ms(&store->backoff);
@@ -186,8 +193,9 @@ enum err store_new(const struct store_options *options, const struct store_liste
     store->key_prefix = malloc(strlen(options->prefix) + sizeof ":{0}:");
     store->retry = evtimer_new(options->base, retry, store);
     store->answer_lost = evtimer_new(options->base, answer_lost, store);
+    store->register_soon = evtimer_new(options->base, register_soon, store);
     if (store->prefix == NULL || store->key_prefix == NULL || store->retry == NULL || store->answer_lost == NULL ||
-        (options->password != NULL && store->password == NULL)) {
+        store->register_soon == NULL || (options->password != NULL && store->password == NULL)) {
         store_free(store);
         return fault_set(out_fault, ERR_NO_MEMORY, "out of memory");
     }
@@ -209,6 +217,7 @@ void store_free(struct store *store)
     if (store == NULL) {
         return;
     }
+    register_flush(store);
     sentinel_free(store->sentinel);
     redis_close(&store->calls);
     redis_close(&store->events);
@@ -219,9 +228,13 @@ void store_free(struct store *store)
     if (store->retry != NULL) {
         event_free(store->retry);
     }
+    if (store->register_soon != NULL) {
+        event_free(store->register_soon);
+    }
     args_fini(&store->args);
     buf_fini(&store->heartbeats);
     args_fini(&store->imports);
+    args_fini(&store->registrations);
     scratch_fini(&store->scratch);
     free(store->password);
     free(store->key_prefix);
@@ -398,6 +411,7 @@ void store_send(struct store *store, struct args *args,
                 void (*parse)(struct call *call, enum store_outcome outcome, const redisReply *result),
                 union store_callback callback, void *context)
 {
+    register_flush(store);
     struct call *call = calloc(1, sizeof *call);
     if (call == NULL) {
         abort();

@@ -1,4 +1,4 @@
-/* worker.c -- what workers do, as function calls: register, heartbeat, will, deregister. */
+/* worker.c -- what workers do, as function calls: heartbeat, will, deregister. */
 #include "store/internal.h"
 
 #include "store/items.h"
@@ -16,51 +16,6 @@ struct text store_worker_field(const struct store_worker *worker, const char *na
 struct opt_int store_worker_int(const struct store_worker *worker, const char *name)
 {
     return text_opt_int(store_worker_field(worker, name));
-}
-
-static void parse_registered(struct call *call, enum store_outcome outcome, const redisReply *result)
-{
-    struct store_registered registered = {.outcome = outcome};
-    struct scratch *scratch = &call->store->scratch;
-    if (outcome == STORE_DONE) {
-        scratch_reset(scratch);
-        registered.code = reply_code_of(reply_at(result, 0));
-        registered.retry_after_ms = reply_int(reply_at(result, 1));
-        registered.worker = scratch_worker(scratch, reply_at(result, 2));
-    }
-    call->callback.registered(call->context, &registered);
-}
-
-void store_register(struct store *store, const struct store_registration *registration, store_registered_fn *done,
-                    void *context)
-{
-    const struct registration *worker = registration->registration;
-    struct args *args = &store->args;
-    store_begin(store, args, "register", STORE_WRITES);
-    args_text(args, worker->worker_id);
-    args_string(args, registration->valid ? "1" : "0");
-    args_text(args, registration->refusal);
-    args_int(args, store->policy.max_attempts);
-    args_int(args, store->policy.retry_delay_ms);
-    args_int(args, store->policy.max_workers);
-    args_text(args, registration->by);
-    args_text(args, worker->boot_id);
-    args_opt_int(args, worker->connection);
-    args_opt_int(args, worker->sent_at_ms);
-    args_text(args, worker->name);
-    args_opt_int(args, worker->max_concurrent_jobs);
-    args_opt_int(args, worker->port);
-    args_text(args, worker->version);
-    args_opt_int(args, worker->priority_threshold);
-    args_opt_real(args, worker->worker_load_factor);
-    args_text(args, worker->zone);
-    args_int(args, registration->heartbeat_timeout_ms);
-    args_int(args, registration->heartbeat_interval_ms);
-    args_text(args, worker->host_name);
-    args_text(args, worker->host_address);
-    args_text(args, worker->capabilities_json);
-    args_text(args, worker->tags_json);
-    store_send(store, args, parse_registered, (union store_callback){.registered = done}, context);
 }
 
 /* Jobs go to Redis as the JSON list that the event will show; ids hold no control characters. */

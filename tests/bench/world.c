@@ -118,7 +118,7 @@ void world_wait(struct world *world, const int *open, int rest)
 
 void world_pass(struct world *world, int ms)
 {
-    struct timeval wait = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
+    struct timeval wait = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000L};
     (void)event_base_loopexit(world->base, &wait);
     (void)event_base_dispatch(world->base);
 }

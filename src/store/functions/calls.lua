@@ -6,32 +6,8 @@ local function open(keys, args)
     local now_us = time[1] * 1000000 + time[2]
     local now = math.floor(now_us / 1000)
     return { p = keys[1], worker_key = keys[1] .. 'worker:', alive_key = keys[1] .. 'alive:', now_us = now_us, now = now,
-             now_text = int(now), deadline_in = {}, events = 0, args = args, totals = {}, free = {} }
-end
-
--- Writes what a call has gathered: the totals' changes, and the free capacity (false: none to be given work) by worker.
-local function write_gathered(c)
-    for field, amount in pairs(c.totals) do
-        if amount ~= 0 then
-            call('HINCRBY', c.p .. 'totals', field, int(amount))
-        end
-    end
-    local adds, removes = { 'ZADD', c.p .. 'free' }, { 'ZREM', c.p .. 'free' }
-    for id, free in pairs(c.free) do
-        if free then
-            adds[#adds + 1] = free
-            adds[#adds + 1] = id
-        else
-            removes[#removes + 1] = id
-        end
-    end
-    if #adds > 2 then
-        call(unpack(adds))
-    end
-    if #removes > 2 then
-        call(unpack(removes))
-    end
-    c.totals, c.free = {}, {}
+             now_text = int(now), deadline_in = {}, events = 0, args = args, totals = {}, free = {}, sets = {},
+             deadlines = {} }
 end
 
 local function holds_lease(c, token)
@@ -68,7 +44,7 @@ end
 
 -- Greater than any before it, also after Redis lost its memory.
 local function draw_epoch(c)
-    local drawn = math.max(tonumber(call('GET', c.p .. 'epoch') or 0) + 1, c.now_us)
-    call('SET', c.p .. 'epoch', int(drawn))
-    return int(drawn)
+    c.epoch = math.max((c.epoch or tonumber(call('GET', c.p .. 'epoch') or 0)) + 1, c.now_us)
+    call('SET', c.p .. 'epoch', int(c.epoch))
+    return int(c.epoch)
 end

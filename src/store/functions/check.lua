@@ -57,16 +57,16 @@ end
 local function repair_timer(c, found, r)
     local kind = TIMER_OF[r.f.health]
     local member = kind .. ':' .. r.id
-    local score = tonumber(call('ZSCORE', c.p .. 'deadlines', member))
+    local score = deadline_of(c, member)
     local deadline = call('PEXPIRETIME', c.p .. member)
     if not score and deadline < 0 then
         arm(c, kind, r, period_of(c, kind, r))
         tell(found, 'deadlines', r.id, true, 'had neither ' .. kind .. ' key nor deadline: its time begins anew')
     elseif not score then
-        call('ZADD', c.p .. 'deadlines', int(deadline), member)
+        c.deadlines[member] = int(deadline)
         tell(found, 'deadlines', r.id, true, 'had no deadline for its ' .. kind .. ' key')
     elseif deadline >= 0 and score > deadline then
-        call('ZADD', c.p .. 'deadlines', int(deadline), member)
+        c.deadlines[member] = int(deadline)
         tell(found, 'deadlines', r.id, true, 'had a deadline later than its ' .. kind .. ' key has')
     end
 end
@@ -78,6 +78,14 @@ local function repair_free(c, found, r)
         index_free(c, r)
         tell(found, 'index', r.id, true, 'free was ' .. (score and int(score) or 'none') .. ', is ' ..
             (wanted and int(wanted) or 'none'))
+    end
+end
+
+-- save() puts it right; a record without it has not been saved since there is such a field.
+local function repair_steady(found, r)
+    local steady = steady_of(r)
+    if r.f.steady and r.f.steady ~= steady then
+        tell(found, 'record', r.id, true, 'steady was "' .. r.f.steady .. '", is "' .. steady .. '"')
     end
 end
 
@@ -177,6 +185,7 @@ local function inspect_live(c, found, r)
     if not seen then
         count_anew(c, r)
     end
+    repair_steady(found, r)
     repair_sets(c, found, r)
     repair_free(c, found, r)
     repair_timer(c, found, r)
@@ -249,7 +258,7 @@ end
 local function inspect_deadline(c, found, member)
     local id = string.match(member, '^%l+:(.+)$')
     if not id or not is_live_id(c, id) then
-        call('ZREM', c.p .. 'deadlines', member)
+        c.deadlines[member] = false
         call('DEL', c.p .. member)
         tell(found, 'deadlines', id or '', true, member .. ' had a deadline, and no live worker')
     end

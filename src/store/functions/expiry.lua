@@ -28,7 +28,7 @@ end
 -- When the member's time was up, how long it had, and the worker's zone or ''; nil where nothing is due.
 local function due_of(c, member)
     local kind, id = split_member(member)
-    local score = tonumber(call('ZSCORE', c.p .. 'deadlines', member))
+    local score = deadline_of(c, member)
     if not score or call('EXISTS', c.p .. member) == 1 then
         return nil
     end
@@ -58,7 +58,7 @@ writer('sweep', function(c, args)
         local member, score = due[i], tonumber(due[i + 1])
         local deadline = call('PEXPIRETIME', c.p .. member)
         if deadline >= 0 then
-            call('ZADD', c.p .. 'deadlines', int(deadline), member)
+            c.deadlines[member] = int(deadline)
         elseif deadline == -1 then
             call('PEXPIRE', c.p .. member, args[HEADER + 3])
         elseif c.now - score >= grace_ms then
@@ -102,7 +102,7 @@ local function take_step(c, r, kind, deadline, found_by)
     local health = r.f.health
     local evidence = evidence_of(c, r, deadline, found_by)
     if kind == 'alive' and is_trusted(r) then
-        call('ZREM', c.p .. 'deadlines', 'alive:' .. r.id)
+        c.deadlines['alive:' .. r.id] = false
         turn_unhealthy(c, r, r.f.lost and 'connection_lost' or 'heartbeat_timeout', tonumber(c.args[CHECK_INTERVAL_MS]),
             evidence)
         set(r, 'lost', nil)
@@ -120,7 +120,7 @@ local function take_step(c, r, kind, deadline, found_by)
     if kind == 'alive' and health == 'UNHEALTHY' then
         mark_missing(c, r)
     end
-    call('ZREM', c.p .. 'deadlines', kind .. ':' .. r.id)
+    c.deadlines[kind .. ':' .. r.id] = false
     return 'nothing'
 end
 
@@ -136,7 +136,7 @@ writer('claim', function(c, args)
         if due_of(c, member) == deadline then
             local r = load(c, id)
             if not is_live(r) then
-                call('ZREM', c.p .. 'deadlines', member)
+                c.deadlines[member] = false
                 outcome = 'nothing'
             elseif verdict == 'rearm' then
                 arm(c, kind, r, tonumber(args[at + 3]))

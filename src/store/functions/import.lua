@@ -23,7 +23,7 @@ local function refuse_item(c, r, a, force, max_workers)
         return 'superseded'
     elseif r and not is_live(r) and not force and epoch and epoch <= tonumber(r.f.epoch) then
         return 'deregistered'
-    elseif not gone and not is_live(r) and max_workers > 0 and call('SCARD', c.p .. 'workers') >= max_workers then
+    elseif not gone and not is_live(r) and is_full_at(c, max_workers) then
         return 'registry_full'
     end
     return nil
@@ -51,6 +51,7 @@ local function settle_epoch(c, a, old)
     end
     if epoch > tonumber(call('GET', c.p .. 'epoch') or 0) then
         call('SET', c.p .. 'epoch', int(epoch))
+        c.epoch = epoch
     end
     return int(epoch)
 end

@@ -47,7 +47,7 @@ end
 
 local function add_total(c, r, field, amount)
     if field and amount ~= 0 then
-        c.totals[field] = (c.totals[field] or 0) + amount
+        gather_total(c, field, amount)
         recount(c, r, field, amount)
     end
 end
@@ -107,7 +107,7 @@ local function index(c, r)
         call('HSET', c.p .. 'check:seen', r.id, 'indexed')
     end
     for _, name in ipairs(sets_of(r)) do
-        call('SADD', c.p .. name, r.id)
+        gather_member(c, name, r.id, true)
     end
     count_in(c, r, 1)
     if r.f.missing then
@@ -117,7 +117,7 @@ end
 
 local function unindex(c, r)
     for _, name in ipairs(sets_of(r)) do
-        call('SREM', c.p .. name, r.id)
+        gather_member(c, name, r.id, false)
     end
     count_in(c, r, -1)
     if r.f.missing then
@@ -130,7 +130,8 @@ end
 
 local function move_status(c, r, to)
     if r.f.status ~= to then
-        call('SMOVE', c.p .. 'status:' .. r.f.status, c.p .. 'status:' .. to, r.id)
+        gather_member(c, 'status:' .. r.f.status, r.id, false)
+        gather_member(c, 'status:' .. to, r.id, true)
         add_total(c, r, STATUS_COUNTERS[r.f.status], -1)
         add_total(c, r, STATUS_COUNTERS[to], 1)
         set(r, 'status', to)
@@ -150,7 +151,8 @@ end
 
 local function move_health(c, r, to)
     if r.f.health ~= to then
-        call('SMOVE', c.p .. 'health:' .. r.f.health, c.p .. 'health:' .. to, r.id)
+        gather_member(c, 'health:' .. r.f.health, r.id, false)
+        gather_member(c, 'health:' .. to, r.id, true)
         count_downtime(c, r, to)
         set(r, 'health', to)
     end

@@ -88,5 +88,6 @@ writer('cleanup', function(c, args)
             call('SREM', c.p .. 'health:FAILED', id)
         end
     end
+    write_gathered(c)
     return { cleaned, call('SCARD', c.p .. 'health:FAILED') }
 end)

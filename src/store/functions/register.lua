@@ -116,6 +116,14 @@ local function register_anew(c, old, a)
     return r
 end
 
+local function is_full_at(c, max_workers)
+    if max_workers == 0 then
+        return false
+    end
+    write_gathered(c)
+    return call('SCARD', c.p .. 'workers') >= max_workers
+end
+
 local function attempts_left(c, a)
     local key = c.p .. 'attempts:' .. a.id
     if tonumber(call('GET', key) or 0) < tonumber(a.maxAttempts) then
@@ -162,9 +170,8 @@ writer('refuse', function(c, args)
     return 1
 end)
 
--- result: {code, retry_after_ms} or {'ok', 0, document}
-writer('register', function(c, args)
-    local a = named(REGISTER, args, HEADER)
+-- Returns {code, retry_after_ms} or {'ok', 0, document}.
+local function register(c, a)
     local allowed, retry_after_ms = attempts_left(c, a)
     if not allowed then
         return { 'rate_limited', retry_after_ms }
@@ -180,8 +187,7 @@ writer('register', function(c, args)
         note_refusal(c, 'superseded', a.id, nil, a.by)
         return { 'superseded', 0, document(r) }
     end
-    local max_workers = tonumber(a.maxWorkers)
-    if not is_live(r) and max_workers > 0 and call('SCARD', c.p .. 'workers') >= max_workers then
+    if not is_live(r) and is_full_at(c, tonumber(a.maxWorkers)) then
         note_refusal(c, 'registry_full', a.id, nil, a.by)
         return { 'registry_full', 0 }
     end
@@ -194,4 +200,13 @@ writer('register', function(c, args)
         r = register_anew(c, r, a)
     end
     return { 'ok', 0, document(r) }
+end
+
+-- arguments: the fields of each registration as in REGISTER. result: what became of each
+writer('register', function(c, args)
+    local results = {}
+    for at = HEADER, #args - #REGISTER, #REGISTER do
+        results[#results + 1] = register(c, named(REGISTER, args, at))
+    end
+    return results
 end)

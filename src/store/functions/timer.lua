@@ -8,12 +8,12 @@ end
 
 -- kind is alive, recheck or cleanup. The score in the index is never later than the key's own deadline.
 local function arm(c, kind, r, ttl_ms)
-    call('ZADD', c.p .. 'deadlines', set_timer(c, kind, r, ttl_ms), kind .. ':' .. r.id)
+    c.deadlines[kind .. ':' .. r.id] = set_timer(c, kind, r, ttl_ms)
 end
 
 local function disarm(c, kind, r)
     call('DEL', c.p .. kind .. ':' .. r.id)
-    call('ZREM', c.p .. 'deadlines', kind .. ':' .. r.id)
+    c.deadlines[kind .. ':' .. r.id] = false
 end
 
 local function arm_alive(c, r)

@@ -77,7 +77,7 @@ static void on_lease(void *context, const struct store_lease *lease)
 
 static void pass(struct rig *rig, int ms)
 {
-    struct timeval wait = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
+    struct timeval wait = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000L};
     (void)event_base_loopexit(rig->base, &wait);
     (void)event_base_dispatch(rig->base);
 }
@@ -129,8 +129,10 @@ static int start_rig(void **state)
     *state = rig;
     rig->state = 1;
     rig->base = event_base_new();
-    assert_int_equal(server_start_redis(&rig->redis, "notify-keyspace-events Ex\n", &fault), ERR_OK);
-    assert_int_equal(redis_client_new(&rig->redis, &rig->client, &fault), ERR_OK);
+    if (server_start_redis(&rig->redis, "notify-keyspace-events Ex\n", &fault) != ERR_OK ||
+        redis_client_new(&rig->redis, &rig->client, &fault) != ERR_OK) {
+        fail_msg("%s", fault.text);
+    }
     start_side(rig, &rig->quick, "quick");
     start_side(rig, &rig->slow, "slow");
     return 0;
@@ -184,7 +186,7 @@ static void draw_words(struct rig *rig, struct words *words, int64_t seq)
                                                   WORKER_BUSY,        WORKER_MAINTENANCE, WORKER_ERROR};
     unsigned worker = roll(rig, WORKERS + 1); /* the last is unknown */
     int64_t jobs = 1 + roll(rig, 2) + (roll(rig, 20) == 0 ? roll(rig, 5) : 0);
-    bool is_odd = roll(rig, 8) == 0;
+    bool is_odd = roll(rig, 16) == 0;
     *words = (struct words){0};
     (void)snprintf(words->id, sizeof words->id, "w%u", worker);
     words->heartbeat = (struct heartbeat){
@@ -199,7 +201,7 @@ static void draw_words(struct rig *rig, struct words *words, int64_t seq)
         .seq = {.set = roll(rig, 5) != 0, .value = is_odd ? seq - roll(rig, 4) : seq},
         .sent_at_ms = {.set = roll(rig, 3) != 0, .value = 1000 + seq - (is_odd ? roll(rig, 4) : 0)},
         .boot_id = roll(rig, 3) != 0 ? text_of(roll(rig, 40) == 0 ? "boot 0 1" : "boot 7 |x") : (struct text){0},
-        .connection = {.set = roll(rig, 3) != 0, .value = 2 + (is_odd ? roll(rig, 2) : 0)},
+        .connection = {.set = roll(rig, 3) != 0, .value = 2 + seq / 3000 - (is_odd ? 1 : 0)},
     };
     if (worker % 4 == 0 && roll(rig, 2) == 0) {
         add_jobs(rig, words);
@@ -251,7 +253,7 @@ static void register_in(struct rig *rig, struct side *side, unsigned worker)
     struct registration registration = {
         .worker_id = text_of(id),
         .name = text_of("Worker"),
-        .max_concurrent_jobs = {.set = true, .value = 2 + worker % 3},
+        .max_concurrent_jobs = {.set = true, .value = 3 + worker % 3},
         .zone = worker % 2 == 0 ? text_of("north") : (struct text){0},
         .tags_json = text_of("[\"linux\"]"),
         .boot_id = worker % 3 != 0 ? text_of("boot 7 |x") : (struct text){0},
@@ -290,11 +292,11 @@ static const char dump_script[] =
     "  return tonumber(digits) >= began and '<now>' or '<before>'\n"
     "end\n"
     "local function masked(text) return (string.gsub(text, '%d%d%d%d%d%d%d%d%d%d%d%d%d+', moment)) end\n"
-    "local function pairs_of(flat)\n"
+    "local function pairs_of(flat, omits_zero)\n"
     "  local lines = {}\n"
     "  for i = 1, #flat, 2 do\n"
     "    local value = flat[i] == 'unhealthyMs' and '<time>' or masked((string.gsub(flat[i + 1], '^!', '')))\n"
-    "    lines[#lines + 1] = '  ' .. flat[i] .. '=' .. value\n"
+    "    if not (omits_zero and value == '0') then lines[#lines + 1] = '  ' .. flat[i] .. '=' .. value end\n"
     "  end\n"
     "  table.sort(lines)\n"
     "  return table.concat(lines, '\\n')\n"
@@ -304,7 +306,7 @@ static const char dump_script[] =
     "for _, key in ipairs(keys) do\n"
     "  local kind, name = redis.call('TYPE', key).ok, string.sub(key, #prefix + 2)\n"
     "  local content = ''\n"
-    "  if kind == 'hash' then content = pairs_of(redis.call('HGETALL', key))\n"
+    "  if kind == 'hash' then content = pairs_of(redis.call('HGETALL', key), name == '{0}:totals')\n"
     "  elseif kind == 'zset' then content = pairs_of(redis.call('ZRANGE', key, 0, -1, 'WITHSCORES'))\n"
     "  elseif kind == 'set' then\n"
     "    local members = redis.call('SMEMBERS', key)\n"

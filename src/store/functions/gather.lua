@@ -1,0 +1,71 @@
+-- gather.lua -- what the workers of one call change in the sets, the sorted sets and the totals: written at its end, each key
+-- once, for the last word of a worker counts. Who reads such a key within a call asks here, or has it written first.
+
+local function gather_member(c, set, id, is_member)
+    local members = c.sets[set]
+    if not members then
+        members = {}
+        c.sets[set] = members
+    end
+    members[id] = is_member
+end
+
+local function gather_total(c, field, amount)
+    c.totals[field] = (c.totals[field] or 0) + amount
+end
+
+-- The score that a member of the deadlines has, or will have; nil where it has none.
+local function deadline_of(c, member)
+    local score = c.deadlines[member]
+    if score == nil then
+        score = call('ZSCORE', c.p .. 'deadlines', member)
+    end
+    return tonumber(score or nil)
+end
+
+local function write_members(key, members)
+    local adds, removes = { 'SADD', key }, { 'SREM', key }
+    for id, is_member in pairs(members) do
+        local list = is_member and adds or removes
+        list[#list + 1] = id
+    end
+    if #adds > 2 then
+        call(unpack(adds))
+    end
+    if #removes > 2 then
+        call(unpack(removes))
+    end
+end
+
+-- A false score: the member is to be removed.
+local function write_scores(key, scores)
+    local adds, removes = { 'ZADD', key }, { 'ZREM', key }
+    for member, score in pairs(scores) do
+        if score then
+            adds[#adds + 1] = score
+            adds[#adds + 1] = member
+        else
+            removes[#removes + 1] = member
+        end
+    end
+    if #adds > 2 then
+        call(unpack(adds))
+    end
+    if #removes > 2 then
+        call(unpack(removes))
+    end
+end
+
+local function write_gathered(c)
+    for field, amount in pairs(c.totals) do
+        if amount ~= 0 then
+            call('HINCRBY', c.p .. 'totals', field, int(amount))
+        end
+    end
+    for set, members in pairs(c.sets) do
+        write_members(c.p .. set, members)
+    end
+    write_scores(c.p .. 'free', c.free)
+    write_scores(c.p .. 'deadlines', c.deadlines)
+    c.totals, c.sets, c.free, c.deadlines = {}, {}, {}, {}
+end
