@@ -1,7 +1,7 @@
 /* args.c -- appends arguments and hands them over as argv and lengths. */
 #include "store/args.h"
 
-#include "store/number.h"
+#include "codec/number.h"
 
 #include <stdlib.h>
 

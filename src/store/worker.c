@@ -1,7 +1,7 @@
 /* worker.c -- what workers do, as function calls: heartbeat, will, deregister. */
 #include "store/internal.h"
 
-#include "store/items.h"
+#include "codec/items.h"
 
 struct text store_worker_field(const struct store_worker *worker, const char *name)
 {

@@ -117,7 +117,7 @@ test('the tables of the configuration are those of the code (node configuration.
 });
 
 test('every file and test that is named exists', () => {
-  const tests = [...readme.matchAll(/ctest .*-R (\w+)\/(\w+)/g)];
+  const tests = [...readme.matchAll(/ctest .*-R (unit|integration|e2e)\/(\w+)/g)];
   assert.ok(tests.length > 0);
   for (const [, room, noun] of tests) {
     assert.ok(existsSync(pathOf(`tests/${room}/test_${noun}.c`)), `${room}/${noun}`);

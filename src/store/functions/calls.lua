@@ -25,8 +25,12 @@ local function writer(name, body)
         if decided and c.now - decided > DECISION_MAX_AGE_MS then
             return redis.error_reply('LATE decided ' .. int(c.now - decided) .. ' ms ago')
         end
-        local result = body(c, args)
+        -- Functions do not roll back: what was gathered before an error belongs to records that are written already.
+        local done, result = pcall(body, c, args)
         write_gathered(c)
+        if not done then
+            error(result, 0)
+        end
         return { c.now, c.events, result }
     end)
 end

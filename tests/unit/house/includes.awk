@@ -48,7 +48,7 @@ BEGIN {
     allow(rooms, "sim", "base domain codec broker muster")
     owners["MQTT"] = "broker"
     owners["hiredis/"] = "store"
-    owners["msgpack"] = "codec store"
+    owners["msgpack"] = "codec"
     owners["ini.h"] = "config"
     owners["jansson.h"] = "codec store registry http agent ctl sim"
     owners["event2/"] = "store registry http daemon ctl sim"

@@ -1,6 +1,6 @@
 /* items.h -- texts in MessagePack, as a function unpacks many of them from one argument. */
-#ifndef MUSTER_STORE_ITEMS_H
-#define MUSTER_STORE_ITEMS_H
+#ifndef MUSTER_CODEC_ITEMS_H
+#define MUSTER_CODEC_ITEMS_H
 
 #include "base/buf.h"
 #include "domain/worker.h"

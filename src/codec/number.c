@@ -1,5 +1,5 @@
 /* number.c -- writes numbers; a percentage of two decimals, which each heartbeat has two of, without printf. */
-#include "store/number.h"
+#include "codec/number.h"
 
 #include <stdio.h>
 

@@ -1,6 +1,6 @@
 /* number.h -- numbers as the texts that Redis keeps them as. */
-#ifndef MUSTER_STORE_NUMBER_H
-#define MUSTER_STORE_NUMBER_H
+#ifndef MUSTER_CODEC_NUMBER_H
+#define MUSTER_CODEC_NUMBER_H
 
 #include "base/text.h"
 

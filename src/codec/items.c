@@ -1,7 +1,7 @@
 /* items.c -- msgpack-c's packer on a buffer. */
-#include "store/items.h"
+#include "codec/items.h"
 
-#include "store/number.h"
+#include "codec/number.h"
 
 #include <msgpack/pack.h>
 
