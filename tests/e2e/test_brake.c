@@ -125,6 +125,20 @@ static void brake_lets_go_by_itself_after_its_time(void **state)
     world_close(&world);
 }
 
+static void operator_cleans_up_whatever_the_brake_says(void **state)
+{
+    (void)state;
+    struct world world;
+    open_with(&world, "health.cleanup_threshold_ms=60000");
+    register_fleet(&world, "w", FLEET, "");
+    assert_true(beat_until(&world, "w", 1, FLEET, has_failed, WORLD_PATIENCE_MS));
+    assert_true(beat_until(&world, "w", 5, FLEET, is_brake_on, WORLD_PATIENCE_MS));
+    assert_like(world_ask(&world, "request/op/cleanup", "client/op", "{\"workerId\":\"w-0\"}"), "{\"code\":\"ok\"}");
+    (void)world_event(&world, "cleaned_up", "w-0", "{\"reason\":\"operator\",\"by\":\"op\"}");
+    assert_true(is_brake_on(&world));
+    world_close(&world);
+}
+
 static void operator_releases_brake(void **state)
 {
     (void)state;
@@ -216,6 +230,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(many_missing_hold_everybody_until_they_return),
         cmocka_unit_test(brake_lets_go_by_itself_after_its_time),
+        cmocka_unit_test(operator_cleans_up_whatever_the_brake_says),
         cmocka_unit_test(operator_releases_brake),
         cmocka_unit_test(small_fleet_is_exempt),
         cmocka_unit_test(deregistrations_never_raise_it),

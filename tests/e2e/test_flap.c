@@ -143,6 +143,22 @@ static void operator_forgives(void **state)
     use_up_free_returns(world, "f-6");
 }
 
+static void operator_ends_hold(void **state)
+{
+    struct world *world = *state;
+    world_register(world, "f-9", PATIENT);
+    use_up_free_returns(world, "f-9");
+    turn_unhealthy_and_back(world, "f-9");
+    beat(world, "f-9", "");
+    assert_string_equal(world_field(world, "f-9", "health"), "RECOVERED");
+    assert_like(world_ask(world, "request/op/recover", "client/op", "{\"workerId\":\"f-9\"}"), "{\"code\":\"ok\"}");
+    assert_string_equal(world_field(world, "f-9", "heldUntil"), "");
+    beat(world, "f-9", "");
+    assert_string_equal(world_field(world, "f-9", "health"), "HEALTHY");
+    assert_like(world_ask(world, "request/op/recover", "client/op", "{\"workerId\":\"f-9\"}"),
+                "{\"code\":\"forbidden\"}");
+}
+
 static void held_worker_that_leaves_is_not_named(void **state)
 {
     struct world *world = *state;
@@ -176,6 +192,7 @@ int main(void)
         cmocka_unit_test(silence_counts_as_contradiction_does),
         cmocka_unit_test(alert_names_who_comes_later_too),
         cmocka_unit_test(operator_forgives),
+        cmocka_unit_test(operator_ends_hold),
         cmocka_unit_test(held_worker_that_leaves_is_not_named),
         cmocka_unit_test(nobody_is_held_where_it_is_switched_off),
     };
