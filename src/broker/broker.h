@@ -84,7 +84,10 @@ struct broker_publication {
     uint64_t id;                /* not 0, QoS 1: BROKER_ACKED or BROKER_REFUSED with this id follows */
 };
 
-/* broker_publish copies and queues; ERR_CLOSED when not connected, ERR_FULL when too many are unsent. */
+/*
+ * broker_publish copies and queues; ERR_CLOSED when not connected, ERR_FULL when too many are unacknowledged. What the
+ * library does not take (a topic that is not UTF-8) is BROKER_REFUSED.
+ */
 enum err broker_publish(struct broker *broker, const struct broker_publication *publication) MUST_USE;
 
 enum broker_event_kind {

@@ -61,6 +61,7 @@ struct side {
 enum phase { PHASE_IDLE, PHASE_WAITING, PHASE_CONNECTED, PHASE_OVER };
 
 struct inbox {
+    void *owner;
     struct inbox_limits limits;
     int fd;
 
@@ -70,7 +71,6 @@ struct inbox {
     struct side in;
     struct ticket *open;
     size_t open_count;
-    size_t window; /* tickets that the broker lets be open */
     struct ticket *spare;
     uint64_t received;
     uint64_t dropped;
@@ -91,12 +91,13 @@ struct inbox {
     char reason[sizeof((struct fault *)0)->text];
 };
 
-enum err inbox_new(const struct inbox_limits *limits, struct inbox **out_inbox, struct fault *out_fault)
+enum err inbox_new(const struct inbox_limits *limits, void *owner, struct inbox **out_inbox, struct fault *out_fault)
 {
     struct inbox *inbox = calloc(1, sizeof *inbox);
     if (inbox == NULL) {
         return fault_set(out_fault, ERR_NO_MEMORY, "out of memory");
     }
+    inbox->owner = owner;
     inbox->limits = *limits;
     inbox->up.inbox = inbox;
     inbox->down.inbox = inbox;
@@ -203,6 +204,11 @@ static void detach(struct inbox *inbox, struct ticket *ticket)
     if (--inbox->open_count == 0) {
         (void)pthread_cond_signal(&inbox->settled);
     }
+}
+
+void *inbox_owner(const struct ticket *ticket)
+{
+    return ticket->inbox->owner;
 }
 
 bool inbox_is_idle(struct inbox *inbox)
@@ -376,11 +382,10 @@ void inbox_put_message(struct inbox *inbox, const struct broker_message *message
     unlock(inbox);
 }
 
-void inbox_connected(struct inbox *inbox, bool session_present, unsigned window)
+void inbox_connected(struct inbox *inbox, bool session_present)
 {
     lock(inbox);
     if (inbox->phase == PHASE_WAITING) {
-        inbox->window = window;
         inbox->phase = PHASE_CONNECTED;
         inbox->up.kind = BROKER_CONNECTED;
         inbox->up.session_present = session_present;
@@ -422,16 +427,14 @@ void inbox_disconnected(struct inbox *inbox, int reason_code, const char *reason
     unlock(inbox);
 }
 
-bool inbox_settle(struct ticket *ticket, enum broker_event_kind kind, int reason_code, const char *reason)
+void inbox_settle(struct ticket *ticket, enum broker_event_kind kind, int reason_code, const char *reason)
 {
     struct inbox *inbox = ticket->inbox;
     lock(inbox);
-    bool was_full = inbox->open_count >= inbox->window;
     if (ticket->state == TICKET_OPEN) {
         tell(inbox, ticket, kind, reason_code, reason);
     }
     unlock(inbox);
-    return was_full;
 }
 
 /* The side that was read is empty: the other one is read from now on, and this one filled. */

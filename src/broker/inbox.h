@@ -22,7 +22,8 @@ struct inbox_limits {
     size_t payload_max;  /* longer payloads are cut off; 0: none is */
 };
 
-enum err inbox_new(const struct inbox_limits *limits, struct inbox **out_inbox, struct fault *out_fault) MUST_USE;
+enum err inbox_new(const struct inbox_limits *limits, void *owner, struct inbox **out_inbox,
+                   struct fault *out_fault) MUST_USE;
 void inbox_free(struct inbox *inbox);
 
 /* inbox_fd is readable while something may be in the inbox; inbox_next rearms it. */
@@ -46,6 +47,9 @@ enum err inbox_promise(struct inbox *inbox, uint64_t id, bool told, struct ticke
 /* inbox_withdraw takes a promise back; false when its event has happened already and will be told. */
 bool inbox_withdraw(struct ticket *ticket) MUST_USE;
 
+/* inbox_owner is who made the inbox of the ticket. Any thread. */
+void *inbox_owner(const struct ticket *ticket);
+
 /* inbox_drained waits until no ticket is open or the connection has ended; false after timeout_ms. */
 bool inbox_drained(struct inbox *inbox, int timeout_ms);
 
@@ -60,17 +64,13 @@ void inbox_read_counters(struct inbox *inbox, struct broker_counters *out_counte
 /* The side of the library's threads. */
 
 void inbox_put_message(struct inbox *inbox, const struct broker_message *message);
-/* window is how many publications the broker takes unacknowledged. */
-void inbox_connected(struct inbox *inbox, bool session_present, unsigned window);
+void inbox_connected(struct inbox *inbox, bool session_present);
 
 /* inbox_disconnected refuses every open publication and tells the end, once for each inbox_begin: the first word
  * counts. */
 void inbox_disconnected(struct inbox *inbox, int reason_code, const char *reason);
 
-/*
- * inbox_settle tells what became of a ticket (reason NULL: nothing to say), once: after that it does nothing. True when
- * the window was full: what is still to be sent has waited for this.
- */
-bool inbox_settle(struct ticket *ticket, enum broker_event_kind kind, int reason_code, const char *reason);
+/* inbox_settle tells what became of a ticket (reason NULL: nothing to say), once: after that it does nothing. */
+void inbox_settle(struct ticket *ticket, enum broker_event_kind kind, int reason_code, const char *reason);
 
 #endif

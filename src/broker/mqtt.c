@@ -3,6 +3,7 @@
 
 #include "broker/inbox.h"
 #include "broker/nodelay.h"
+#include "broker/outbox.h"
 #include "broker/settings.h"
 #include "broker/waker.h"
 
@@ -23,6 +24,7 @@ enum { FAILED_CODE_FIRST = 0x80, TLS_ERROR_BYTES = 160, LIBRARY_NO_MEMORY = -99 
 struct broker {
     struct settings settings;
     struct inbox *inbox;
+    struct outbox outbox;
     MQTTAsync client;
     char tls_error[TLS_ERROR_BYTES]; /* the library's threads only */
 };
@@ -41,8 +43,11 @@ static void init_library(void)
     waker_start();
 }
 
+static outbox_send_fn send_now;
+
 static void destroy_client(struct broker *broker)
 {
+    outbox_close(&broker->outbox);
     (void)pthread_mutex_lock(&turn);
     if (broker->client != NULL) {
         MQTTAsync_destroy(&broker->client);
@@ -57,12 +62,13 @@ enum err broker_new(const struct broker_options *options, struct broker **out_br
     if (broker == NULL) {
         return fault_set(out_fault, ERR_NO_MEMORY, "out of memory");
     }
+    outbox_init(&broker->outbox, send_now, broker);
     enum err err = settings_init(&broker->settings, options, out_fault);
     if (err == ERR_OK) {
         struct inbox_limits limits = {.messages_max = broker->settings.options.inbox_messages_max,
                                       .bytes_max = broker->settings.options.inbox_bytes_max,
                                       .payload_max = broker->settings.options.message_bytes_max};
-        err = inbox_new(&limits, &broker->inbox, out_fault);
+        err = inbox_new(&limits, broker, &broker->inbox, out_fault);
     }
     if (err != ERR_OK) {
         broker_free(broker);
@@ -80,6 +86,7 @@ void broker_free(struct broker *broker)
     }
     destroy_client(broker);
     inbox_free(broker->inbox);
+    outbox_fini(&broker->outbox);
     settings_fini(&broker->settings);
     free(broker);
 }
@@ -135,7 +142,8 @@ static void on_connected(void *context, MQTTAsync_successData5 *success)
 {
     struct broker *broker = context;
     nodelay_set(broker->settings.uri);
-    inbox_connected(broker->inbox, success->alt.connect.sessionPresent != 0, receive_maximum(&success->properties));
+    outbox_open(&broker->outbox, receive_maximum(&success->properties));
+    inbox_connected(broker->inbox, success->alt.connect.sessionPresent != 0);
 }
 
 static int failure_code(const MQTTAsync_failureData5 *failure)
@@ -165,6 +173,7 @@ static void on_connection_lost(void *context, char *cause)
     struct broker *broker = context;
     struct fault fault = {0};
     (void)fault_set(&fault, ERR_CLOSED, "%s: the connection was lost", broker->settings.options.uri);
+    outbox_close(&broker->outbox);
     inbox_disconnected(broker->inbox, MQTTASYNC_DISCONNECTED, fault.text);
 }
 
@@ -175,6 +184,7 @@ static void on_server_disconnect(void *context, MQTTProperties *properties, enum
     struct text told = property_text(properties, MQTTPROPERTY_CODE_REASON_STRING);
     (void)fault_set(&fault, ERR_CLOSED, "%s: the broker ended the connection: %s%s%.*s", broker->settings.options.uri,
                     describe_code((int)code), told.len > 0 ? ": " : "", TEXT_ARG(told));
+    outbox_close(&broker->outbox);
     inbox_disconnected(broker->inbox, (int)code, fault.text);
 }
 
@@ -194,27 +204,38 @@ static void on_subscribed(void *context, MQTTAsync_successData5 *success)
         if (code >= FAILED_CODE_FIRST) {
             char reason[INBOX_REASON_BYTES];
             (void)snprintf(reason, sizeof reason, "filter %d of %d: %s", i + 1, count, describe_code(code));
-            (void)inbox_settle(ticket, BROKER_REFUSED, code, reason);
+            inbox_settle(ticket, BROKER_REFUSED, code, reason);
             return;
         }
     }
-    (void)inbox_settle(ticket, BROKER_SUBSCRIBED, 0, NULL);
+    inbox_settle(ticket, BROKER_SUBSCRIBED, 0, NULL);
+}
+
+static void on_subscription_refused(void *context, MQTTAsync_failureData5 *failure)
+{
+    int code = failure_code(failure);
+    inbox_settle(context, BROKER_REFUSED, code, describe_code(code));
+}
+
+/* The outbox sends from here too: the library lets its callbacks do that. */
+
+static void settle_publication(struct ticket *ticket, enum broker_event_kind kind, int code, const char *reason)
+{
+    struct broker *broker = inbox_owner(ticket);
+    inbox_settle(ticket, kind, code, reason);
+    outbox_settled(&broker->outbox);
 }
 
 static void on_published(void *context, MQTTAsync_successData5 *success)
 {
     (void)success;
-    if (inbox_settle(context, BROKER_ACKED, 0, NULL)) {
-        waker_poke();
-    }
+    settle_publication(context, BROKER_ACKED, 0, NULL);
 }
 
 static void on_refused(void *context, MQTTAsync_failureData5 *failure)
 {
     int code = failure_code(failure);
-    if (inbox_settle(context, BROKER_REFUSED, code, describe_code(code))) {
-        waker_poke();
-    }
+    settle_publication(context, BROKER_REFUSED, code, describe_code(code));
 }
 
 /* What the loop calls. */
@@ -407,7 +428,7 @@ enum err broker_subscribe(struct broker *broker, const struct broker_subscriptio
     }
     MQTTAsync_callOptions call = MQTTAsync_callOptions_initializer;
     call.onSuccess5 = on_subscribed;
-    call.onFailure5 = on_refused;
+    call.onFailure5 = on_subscription_refused;
     call.context = ticket;
     call.subscribeOptions = each[0];
     call.subscribeOptionsCount = (int)count;
@@ -429,6 +450,28 @@ void broker_unsubscribe(struct broker *broker, const char *filter)
     (void)pthread_mutex_unlock(&turn);
 }
 
+static bool send_now(void *context, const struct broker_publication *publication, struct ticket *ticket)
+{
+    struct broker *broker = context;
+    MQTTAsync_callOptions call = MQTTAsync_callOptions_initializer;
+    call.onSuccess5 = on_published;
+    call.onFailure5 = on_refused;
+    call.context = ticket;
+    bool good = add_text(&call.properties, MQTTPROPERTY_CODE_CONTENT_TYPE, text_of(publication->content_type)) &&
+                add_number(&call.properties, MQTTPROPERTY_CODE_MESSAGE_EXPIRY_INTERVAL, publication->expiry_s) &&
+                add_text(&call.properties, MQTTPROPERTY_CODE_RESPONSE_TOPIC, text_of(publication->response_topic)) &&
+                add_text(&call.properties, MQTTPROPERTY_CODE_CORRELATION_DATA, publication->correlation);
+    const char *payload = publication->payload.data != NULL ? publication->payload.data : "";
+    int result = good ? MQTTAsync_send(broker->client, publication->topic, (int)publication->payload.len, payload,
+                                       publication->qos, publication->retained, &call)
+                      : LIBRARY_NO_MEMORY;
+    MQTTProperties_free(&call.properties);
+    if (result != MQTTASYNC_SUCCESS) {
+        inbox_settle(ticket, BROKER_REFUSED, result, describe_code(result));
+    }
+    return result == MQTTASYNC_SUCCESS;
+}
+
 enum err broker_publish(struct broker *broker, const struct broker_publication *publication)
 {
     struct ticket *ticket = NULL;
@@ -439,22 +482,10 @@ enum err broker_publish(struct broker *broker, const struct broker_publication *
     if (err != ERR_OK) {
         return err;
     }
-    MQTTAsync_callOptions call = MQTTAsync_callOptions_initializer;
-    call.onSuccess5 = on_published;
-    call.onFailure5 = on_refused;
-    call.context = ticket;
-    bool good = add_text(&call.properties, MQTTPROPERTY_CODE_CONTENT_TYPE, text_of(publication->content_type)) &&
-                add_number(&call.properties, MQTTPROPERTY_CODE_MESSAGE_EXPIRY_INTERVAL, publication->expiry_s) &&
-                add_text(&call.properties, MQTTPROPERTY_CODE_RESPONSE_TOPIC, text_of(publication->response_topic)) &&
-                add_text(&call.properties, MQTTPROPERTY_CODE_CORRELATION_DATA, publication->correlation);
-    const char *payload = publication->payload.data != NULL ? publication->payload.data : "";
     (void)pthread_mutex_lock(&turn);
-    int result = good ? MQTTAsync_send(broker->client, publication->topic, (int)publication->payload.len, payload,
-                                       publication->qos, publication->retained, &call)
-                      : LIBRARY_NO_MEMORY;
+    err = outbox_put(&broker->outbox, publication, ticket);
     (void)pthread_mutex_unlock(&turn);
-    MQTTProperties_free(&call.properties);
-    return result == MQTTASYNC_SUCCESS ? ERR_OK : failed_to_send(ticket, result);
+    return err != ERR_OK && inbox_withdraw(ticket) ? err : ERR_OK;
 }
 
 int broker_fd(const struct broker *broker)

@@ -23,8 +23,6 @@ enum { TICK_MS = 5, HELLO_S = 1, HELLO_MS = 5000, HELLO_BYTES = 256, STRANGERS_M
 /* The library's threads and sockets are the process's, so this is too. */
 static atomic_uint holders;
 static MQTTAsync client;
-static atomic_bool connected;
-static atomic_bool poking;
 static int wake_fd = -1;
 
 static int listen_on_loopback(struct sockaddr_in *out_address)
@@ -50,31 +48,6 @@ static int discard_message(void *context, char *topic, int topic_len, MQTTAsync_
     MQTTAsync_freeMessage(&message);
     MQTTAsync_free(topic);
     return 1;
-}
-
-static void on_poked(void *context, MQTTAsync_successData *success)
-{
-    (void)context;
-    (void)success;
-    atomic_store(&poking, false);
-}
-
-static void on_poke_failed(void *context, MQTTAsync_failureData *failure)
-{
-    (void)context;
-    (void)failure;
-    atomic_store(&poking, false);
-}
-
-void waker_poke(void)
-{
-    MQTTAsync_responseOptions options = MQTTAsync_responseOptions_initializer;
-    options.onSuccess = on_poked;
-    options.onFailure = on_poke_failed;
-    if (atomic_load(&connected) && !atomic_exchange(&poking, true) &&
-        MQTTAsync_send(client, "w", 0, "", 0, 0, &options) != MQTTASYNC_SUCCESS) {
-        atomic_store(&poking, false);
-    }
 }
 
 static bool connect_library(const char *name, const struct sockaddr_in *address)
@@ -122,9 +95,6 @@ static void tick(int connection)
 {
     static const unsigned char ping_response[] = {0xd0, 0};
     const struct timespec pause = {.tv_nsec = TICK_MS * 1000000L};
-    char pokes[4096];
-    while (recv(connection, pokes, sizeof pokes, MSG_DONTWAIT) > 0) {
-    }
     (void)nanosleep(&pause, NULL);
     if (atomic_load(&holders) > 0) {
         /* A full socket wakes the library as well. */
@@ -140,7 +110,6 @@ static void *wake(void *arg)
     if (connection < 0) {
         return NULL;
     }
-    atomic_store(&connected, true);
     for (;;) {
         struct pollfd held = {.fd = wake_fd, .events = POLLIN};
         eventfd_t ignored = 0;

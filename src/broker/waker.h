@@ -21,10 +21,4 @@ void waker_start(void);
 void waker_hold(void);
 void waker_release(void);
 
-/*
- * waker_poke makes the library's sending thread look again. That one (1.3.12) does not notice that the broker has
- * acknowledged something and takes more, but for once a second. Any thread but one that is in waker_start.
- */
-void waker_poke(void);
-
 #endif
