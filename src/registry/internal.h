@@ -201,14 +201,23 @@ struct kept {
 };
 
 /* What is on its way from the stream to the world. publish.c */
+enum { OUTBOX_BATCHES_MAX = 3, STREAM_ID_BYTES = 48 };
 struct publisher {
     bool reading;
+    bool unwanted; /* what is being read: it was asked for before the batches were given up */
     bool advancing;
     bool again; /* more was added while busy */
     uint64_t next_id;
-    size_t unacknowledged;
-    uint64_t first_id; /* of the batch that is out: earlier acknowledgements are not its own */
-    char cursor[48];
+    /* Those that are out, oldest first; the cursor follows when the first have been acknowledged. */
+    struct outbox_batch {
+        uint64_t end_id; /* of its publications: the first id beyond */
+        size_t unacknowledged;
+        bool full;                  /* there may be more behind it */
+        char last[STREAM_ID_BYTES]; /* of its events */
+    } batches[OUTBOX_BATCHES_MAX];
+    size_t batch_count;
+    uint64_t first_id;   /* of them all: earlier acknowledgements are not theirs */
+    size_t acknowledged; /* batches that the cursor is on its way past */
     struct backoff backoff;
     int64_t retry_at_ms;
     struct buf payload;

@@ -25,20 +25,22 @@ static void retry_later(struct publisher *publisher)
     publisher->retry_at_ms = clock_monotonic_ms() + backoff_next_ms(&publisher->backoff);
 }
 
-/* What the batch told is told again later, under the same event ids and with the same content. */
-static void give_up_batch(struct registry *registry, const char *why)
+/* What the batches told is told again later from the cursor on, under the same event ids and with the same content. */
+static void give_up(struct registry *registry, const char *why)
 {
     struct publisher *publisher = &registry->publisher;
-    publisher->unacknowledged = 0;
+    publisher->batch_count = 0;
+    publisher->acknowledged = 0;
     publisher->first_id = publisher->next_id;
+    publisher->unwanted = publisher->reading;
     retry_later(publisher);
     note(registry, LOG_WARN, "what is in the outbox waits: %s", why);
 }
 
 void publish_failed(struct registry *registry, const char *why)
 {
-    if (registry->publisher.unacknowledged > 0) {
-        give_up_batch(registry, why);
+    if (registry->publisher.batch_count > 0) {
+        give_up(registry, why);
     }
 }
 
@@ -60,7 +62,6 @@ static bool tell(struct registry *registry, const json_t *document, bool retaine
         return false;
     }
     publisher->next_id++;
-    publisher->unacknowledged++;
     return true;
 }
 
@@ -123,40 +124,72 @@ static bool may_publish(const struct registry *registry)
     return registry->active && registry->control.subscribed && store_is_up(registry->store);
 }
 
+/* The cursor is past the batches that it was on its way past, unless they have been given up meanwhile. */
+static void pop_batches(struct publisher *publisher)
+{
+    size_t count = publisher->acknowledged;
+    if (count > 0) {
+        publisher->first_id = publisher->batches[count - 1].end_id;
+    }
+    publisher->batch_count -= count;
+    publisher->acknowledged = 0;
+    memmove(publisher->batches, publisher->batches + count, publisher->batch_count * sizeof *publisher->batches);
+}
+
+static void advance(struct registry *registry);
+
 static void on_advanced(void *context, enum store_outcome outcome)
 {
     struct registry *registry = context;
     struct publisher *publisher = &registry->publisher;
     publisher->advancing = false;
     if (outcome != STORE_DONE) {
-        retry_later(publisher);
+        give_up(registry, "the cursor could not be moved");
         return;
     }
+    pop_batches(publisher);
     backoff_reset(&publisher->backoff);
+    advance(registry);
     if (publisher->again) {
         publish_kick(registry);
-    } else {
+    } else if (publisher->batch_count == 0 && !publisher->reading) {
         registry->reconciled.told = true;
     }
 }
 
+/* Batches are acknowledged in their order, but for what the broker answers out of turn. */
 static void advance(struct registry *registry)
 {
-    registry->publisher.advancing = true;
-    store_advance(registry->store, registry->publisher.cursor, on_advanced, registry);
+    struct publisher *publisher = &registry->publisher;
+    size_t count = 0;
+    while (count < publisher->batch_count && publisher->batches[count].unacknowledged == 0) {
+        count++;
+    }
+    if (count > 0 && !publisher->advancing) {
+        publisher->advancing = true;
+        publisher->acknowledged = count;
+        store_advance(registry->store, publisher->batches[count - 1].last, on_advanced, registry);
+    }
 }
 
 static void publish_batch(struct registry *registry, const struct store_outbox *outbox)
 {
     struct publisher *publisher = &registry->publisher;
-    struct text last = outbox->events[outbox->event_count - 1].id;
-    (void)snprintf(publisher->cursor, sizeof publisher->cursor, "%.*s", TEXT_ARG(last));
-    publisher->again = publisher->again || outbox->event_count == OUTBOX_MAX;
-    publisher->first_id = publisher->next_id;
+    struct outbox_batch *batch = &publisher->batches[publisher->batch_count];
+    uint64_t first_id = publisher->next_id;
     if (!tell_all(registry, outbox)) {
-        give_up_batch(registry, "the broker connection takes no more");
-    } else if (publisher->unacknowledged == 0) {
-        advance(registry);
+        give_up(registry, "the broker connection takes no more");
+        return;
+    }
+    *batch = (struct outbox_batch){.end_id = publisher->next_id,
+                                   .unacknowledged = (size_t)(publisher->next_id - first_id),
+                                   .full = outbox->event_count == OUTBOX_MAX};
+    (void)snprintf(batch->last, sizeof batch->last, "%.*s", TEXT_ARG(outbox->events[outbox->event_count - 1].id));
+    publisher->batch_count++;
+    publisher->again = publisher->again || batch->full;
+    advance(registry);
+    if (publisher->again) {
+        publish_kick(registry);
     }
 }
 
@@ -164,22 +197,34 @@ static void on_outbox(void *context, const struct store_outbox *outbox)
 {
     struct registry *registry = context;
     struct publisher *publisher = &registry->publisher;
+    bool unwanted = publisher->unwanted;
     publisher->reading = false;
+    publisher->unwanted = false;
     if (outbox->outcome != STORE_DONE || !may_publish(registry)) {
         retry_later(publisher);
-    } else if (outbox->event_count > 0) {
+    } else if (outbox->event_count > 0 && !unwanted) {
         publish_batch(registry, outbox);
-    } else if (publisher->again) {
+    } else if (publisher->again || unwanted) {
         publish_kick(registry);
-    } else {
+    } else if (publisher->batch_count == 0) {
         registry->reconciled.told = true;
     }
+}
+
+/* The next batch is read while others are out only where there is known to be much: else it gathers meanwhile. */
+static bool may_read(const struct publisher *publisher)
+{
+    if (publisher->reading || (publisher->batch_count == 0 && publisher->advancing)) {
+        return false;
+    }
+    return publisher->batch_count == 0 ||
+           (publisher->batch_count < OUTBOX_BATCHES_MAX && publisher->batches[publisher->batch_count - 1].full);
 }
 
 void publish_kick(struct registry *registry)
 {
     struct publisher *publisher = &registry->publisher;
-    if (publisher->reading || publisher->advancing || publisher->unacknowledged > 0) {
+    if (!may_read(publisher)) {
         publisher->again = true;
         return;
     }
@@ -188,16 +233,21 @@ void publish_kick(struct registry *registry)
     }
     publisher->again = false;
     publisher->reading = true;
-    store_outbox(registry->store, OUTBOX_MAX, on_outbox, registry);
+    const char *after = publisher->batch_count > 0 ? publisher->batches[publisher->batch_count - 1].last : "";
+    store_outbox(registry->store, after, OUTBOX_MAX, on_outbox, registry);
 }
 
 void publish_acknowledged(struct registry *registry, uint64_t id)
 {
     struct publisher *publisher = &registry->publisher;
-    if (id < publisher->first_id || publisher->unacknowledged == 0 || --publisher->unacknowledged > 0) {
-        return;
+    for (size_t i = 0; id >= publisher->first_id && i < publisher->batch_count; i++) {
+        struct outbox_batch *batch = &publisher->batches[i];
+        if (id < batch->end_id) {
+            batch->unacknowledged--;
+            advance(registry);
+            return;
+        }
     }
-    advance(registry);
 }
 
 /* Once a tick is often enough for what an earlier daemon left behind, and for what could not be told before. */
@@ -213,6 +263,6 @@ void publish_tick(struct registry *registry, int64_t now_ms)
 bool publish_is_idle(const struct registry *registry)
 {
     const struct publisher *publisher = &registry->publisher;
-    return !publisher->reading && !publisher->advancing && publisher->unacknowledged == 0 && !publisher->again &&
+    return !publisher->reading && !publisher->advancing && publisher->batch_count == 0 && !publisher->again &&
            publisher->retry_at_ms == 0;
 }

@@ -40,6 +40,7 @@ static void on_store_down(void *owner, const char *reason)
     struct registry *registry = owner;
     note(registry, LOG_WARN, "Redis is away: %s", reason);
     canary_interrupt(registry, "Redis is away");
+    publish_failed(registry, "Redis is away");
 }
 
 static void on_expired(void *owner, struct text member)

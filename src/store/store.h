@@ -363,13 +363,14 @@ struct store_event {
 };
 struct store_outbox {
     enum store_outcome outcome;
-    const struct store_event *events; /* after the cursor, oldest first */
+    const struct store_event *events; /* oldest first */
     size_t event_count;
     const struct store_worker *workers; /* those that the events are about, as they are now */
     size_t worker_count;
 };
 typedef void store_outbox_fn(void *context, const struct store_outbox *result);
-void store_outbox(struct store *store, size_t most, store_outbox_fn *done, void *context);
+/* store_outbox reads what comes after that id; "": after the cursor. */
+void store_outbox(struct store *store, const char *after, size_t most, store_outbox_fn *done, void *context);
 
 void store_advance(struct store *store, const char *cursor, store_done_fn *done, void *context);
 

@@ -32,11 +32,12 @@ static void parse_outbox(struct call *call, enum store_outcome outcome, const re
     call->callback.outbox(call->context, &outbox);
 }
 
-void store_outbox(struct store *store, size_t most, store_outbox_fn *done, void *context)
+void store_outbox(struct store *store, const char *after, size_t most, store_outbox_fn *done, void *context)
 {
     struct args *args = &store->args;
     store_begin(store, args, "outbox", STORE_READS);
     args_int(args, (int64_t)most);
+    args_string(args, after);
     store_send(store, args, parse_outbox, (union store_callback){.outbox = done}, context);
 }
 

@@ -4,9 +4,10 @@ local function read_worker(c, id)
     return { id, call('HGETALL', c.p .. 'worker:' .. id), call('HGETALL', c.p .. 'detail:' .. id) }
 end
 
--- arguments: most entries. result: {cursor, entries as {id, fields}, the workers they are about as {id, worker, detail}}
+-- arguments: most entries, id after which or '' for the cursor.
+-- result: {id after which, entries as {id, fields}, the workers they are about as {id, worker, detail}}
 reader('outbox', function(c, args)
-    local cursor = call('GET', c.p .. 'cursor') or '0-0'
+    local cursor = given(args[2]) and args[2] or call('GET', c.p .. 'cursor') or '0-0'
     local entries = call('XRANGE', c.p .. 'events', '(' .. cursor, '+', 'COUNT', args[1])
     local workers, seen = {}, {}
     for _, entry in ipairs(entries) do
