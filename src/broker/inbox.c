@@ -18,6 +18,7 @@ enum {
     RECORD_ALIGN = 8,
     KEEP_BYTES = 4 * 1024 * 1024, /* a buffer that a burst has made larger is given back */
     RECORD_BYTES_MAX = 512 * 1024 * 1024,
+    ACKS_A_WAKE = 32, /* while others are still due */
 };
 
 enum ticket_state { TICKET_FREE, TICKET_OPEN, TICKET_TOLD };
@@ -75,7 +76,8 @@ struct inbox {
     uint64_t received;
     uint64_t dropped;
     bool rung;
-    bool holding; /* the waker */
+    unsigned acks; /* that the loop has not been woken for */
+    bool holding;  /* the waker */
     struct ticket up;
     struct ticket down;
     char down_reason[sizeof((struct fault *)0)->text];
@@ -178,7 +180,6 @@ static void queue(struct inbox *inbox, struct ticket *ticket)
         side->first = ticket;
     }
     side->last = ticket;
-    ring(inbox);
 }
 
 static void release(struct inbox *inbox, struct ticket *ticket)
@@ -390,6 +391,7 @@ void inbox_connected(struct inbox *inbox, bool session_present)
         inbox->up.kind = BROKER_CONNECTED;
         inbox->up.session_present = session_present;
         queue(inbox, &inbox->up);
+        ring(inbox);
     }
     unlock(inbox);
 }
@@ -422,9 +424,18 @@ void inbox_disconnected(struct inbox *inbox, int reason_code, const char *reason
         inbox->down.reason_code = reason_code;
         (void)snprintf(inbox->down_reason, sizeof inbox->down_reason, "%s", reason);
         queue(inbox, &inbox->down);
+        ring(inbox);
         (void)pthread_cond_signal(&inbox->settled);
     }
     unlock(inbox);
+}
+
+static void wake_for_tickets(struct inbox *inbox)
+{
+    inbox->acks = 0;
+    if (inbox->in.first != NULL) {
+        ring(inbox);
+    }
 }
 
 void inbox_settle(struct ticket *ticket, enum broker_event_kind kind, int reason_code, const char *reason)
@@ -433,6 +444,10 @@ void inbox_settle(struct ticket *ticket, enum broker_event_kind kind, int reason
     lock(inbox);
     if (ticket->state == TICKET_OPEN) {
         tell(inbox, ticket, kind, reason_code, reason);
+        inbox->acks++;
+        if (kind != BROKER_ACKED || inbox->open_count == 0 || inbox->acks >= ACKS_A_WAKE) {
+            wake_for_tickets(inbox);
+        }
     }
     unlock(inbox);
 }
