@@ -5,7 +5,7 @@
 
 #include <unistd.h>
 
-enum { RETRY_FIRST_MS = 100, RETRY_MAX_MS = 1000, EVENTS_A_TURN = 512, SILENT_MAX_MS = 2500 };
+enum { RETRY_FIRST_MS = 100, RETRY_MAX_MS = 1000, GATHER_US = 2000, EVENTS_A_TURN = 512, SILENT_MAX_MS = 2500 };
 
 static void on_lost(struct connection *connection, const struct broker_event *event)
 {
@@ -100,6 +100,15 @@ static void check_drops(struct connection *connection)
     }
 }
 
+/* To wake for each of many is what would cost most: what comes soon after something else gathers for a moment. */
+static bool is_busy(struct connection *connection)
+{
+    int64_t now_us = clock_monotonic_us();
+    bool busy = now_us - connection->drained_us < 2 * (int64_t)GATHER_US;
+    connection->drained_us = now_us;
+    return busy;
+}
+
 static void drain(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd;
@@ -107,6 +116,7 @@ static void drain(evutil_socket_t fd, short what, void *arg)
     struct connection *connection = arg;
     struct broker_event event;
     int taken = 0;
+    bool busy = is_busy(connection);
     check_drops(connection);
     while (taken < EVENTS_A_TURN && intake_may_take(connection) && broker_next(connection->broker, &event)) {
         handle_event(connection, &event);
@@ -117,7 +127,18 @@ static void drain(evutil_socket_t fd, short what, void *arg)
         connection_resume(connection);
     } else if (!intake_may_take(connection)) {
         (void)event_del(connection->readable);
+    } else if (busy) {
+        const struct timeval gather = {.tv_usec = GATHER_US};
+        (void)event_del(connection->readable);
+        (void)event_add(connection->pause, &gather);
     }
+}
+
+static void on_pause_over(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    connection_resume(arg);
 }
 
 void connection_resume(struct connection *connection)
@@ -140,7 +161,8 @@ enum err connection_new(struct connection *connection, struct registry *registry
     }
     connection->readable =
         event_new(registry->base, broker_fd(connection->broker), EV_READ | EV_PERSIST, drain, connection);
-    if (connection->readable == NULL || event_add(connection->readable, NULL) != 0) {
+    connection->pause = evtimer_new(registry->base, on_pause_over, connection);
+    if (connection->pause == NULL || connection->readable == NULL || event_add(connection->readable, NULL) != 0) {
         return fault_set(out_fault, ERR_NO_MEMORY, "out of memory");
     }
     return ERR_OK;
@@ -151,6 +173,10 @@ void connection_fini(struct connection *connection)
     if (connection->readable != NULL) {
         event_free(connection->readable);
     }
+    if (connection->pause != NULL) {
+        event_free(connection->pause);
+    }
+    connection->pause = NULL;
     broker_free(connection->broker);
     connection->readable = NULL;
     connection->broker = NULL;

@@ -27,6 +27,8 @@ struct connection {
     const char *name; /* for people: "control", "pulse", "presence" */
     struct broker *broker;
     struct event *readable;
+    struct event *pause;
+    int64_t drained_us; /* monotonic: when the inbox was looked into last */
     struct backoff backoff;
     bool wanted;     /* connected, connecting, or waiting to try again */
     bool connecting; /* an attempt is under way */
