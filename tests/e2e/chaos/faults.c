@@ -132,12 +132,9 @@ static void begin_next(struct faults *faults)
     }
 }
 
-void faults_end(struct faults *faults)
+static void end_current(struct faults *faults)
 {
     const struct fault_kind *kind = faults->current;
-    if (kind == NULL) {
-        return;
-    }
     int64_t refuses_from_ms = kind->refuses_after_ms > 0 ? faults->began_wall_ms + kind->refuses_after_ms : 0;
     if (kind->end != NULL) {
         kind->end(faults);
@@ -172,10 +169,15 @@ void faults_step(struct faults *faults)
     if (faults->ended_ms != 0) {
         watch_return(faults);
     } else if (clock_monotonic_ms() >= faults->next_ms && faults->current != NULL) {
-        faults_end(faults);
-    } else if (clock_monotonic_ms() >= faults->next_ms) {
+        end_current(faults);
+    } else if (clock_monotonic_ms() >= faults->next_ms && !faults->finishing) {
         begin_next(faults);
     }
+}
+
+void faults_finish(struct faults *faults)
+{
+    faults->finishing = true;
 }
 
 bool faults_are_over(const struct faults *faults)

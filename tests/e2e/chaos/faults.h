@@ -43,6 +43,7 @@ struct faults {
     size_t dealt;
     const struct fault_kind *current; /* NULL between two of them */
     const struct fault_kind *last;
+    bool finishing;  /* no other begins */
     int64_t next_ms; /* monotonic: when it begins or ends */
     int64_t began_wall_ms;
     int64_t ended_ms;       /* monotonic: of the last one; 0: service has been seen to be back */
@@ -55,11 +56,12 @@ void faults_init(struct faults *faults, struct world *world, struct proxy *proxy
                  bool forgets, json_t *diary);
 
 /*
- * faults_step begins or ends a fault when it is time to, and watches for the return of service. faults_end ends the
- * one that is going on; faults_are_over is true once service is back after the last one.
+ * faults_step begins or ends a fault when it is time to, and watches for the return of service. After faults_finish the
+ * one that is going on is the last, for as long as it was to last; faults_are_over is true once service is back after
+ * it.
  */
 void faults_step(struct faults *faults);
-void faults_end(struct faults *faults);
+void faults_finish(struct faults *faults);
 bool faults_are_over(const struct faults *faults);
 
 /* What the kinds share: chance; ending the program where an injection itself fails; the index of the active daemon. */

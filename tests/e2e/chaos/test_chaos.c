@@ -81,7 +81,7 @@ static void let_run(struct stage *stage)
         step(stage);
         faults_step(&stage->faults);
     }
-    faults_end(&stage->faults);
+    faults_finish(&stage->faults);
     while (!faults_are_over(&stage->faults)) {
         step(stage);
         faults_step(&stage->faults);
