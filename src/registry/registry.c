@@ -51,6 +51,7 @@ static void on_expired(void *owner, struct text member)
 static void on_clock_jumped(void *owner)
 {
     struct registry *registry = owner;
+    note(registry, LOG_WARN, "Redis's clock, or this machine's, has been set");
     canary_interrupt(registry, "a clock has jumped");
     clock_check(registry);
     brake_rebase(registry);

@@ -471,10 +471,12 @@ static void unregistered_fleet_heartbeats_to_whoever_listens(void **state)
     start(world, &run, "mute", flags);
     json_t *summary = finish(&run, 0);
     assert_int_equal(number(summary, "registrations", "sent"), 0);
-    assert_int_equal(number(summary, "heartbeats", "sent"), 100);
+    int64_t sent = number(summary, "heartbeats", "sent");
+    assert_in_range(sent, 50, 100);
+    assert_int_equal(sent + number(summary, "heartbeats", "unsent") + number(summary, "heartbeats", "missed"), 100);
     world_heartbeat(world, "last", "{}");
     assert_non_null(recorder_wait(world->observer, "muster/v1/worker/last/heartbeat", NULL, WORLD_PATIENCE_MS));
-    assert_int_equal(recorder_count(world->observer, "muster/v1/worker/+/heartbeat", NULL), 101);
+    assert_int_equal(recorder_count(world->observer, "muster/v1/worker/+/heartbeat", NULL), sent + 1);
     json_decref(summary);
 }
 

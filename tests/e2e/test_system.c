@@ -84,12 +84,12 @@ static void workers_count_by_status_and_capacity(void **state)
     assert_like(world_ask(world, "request/op/system-health", "client/op", "{\"requestId\":\"r1\"}"), expected);
     assert_like(world_ask(world, "request/op/system-health", "client/op", "{\"requestId\":\"r1\"}"),
                 "{\"success\":true,\"code\":\"ok\",\"requestId\":\"r1\"}");
+    recorder_mark(world->observer);
     for (int i = 1; i <= 4; i++) {
         char id[8];
         (void)snprintf(id, sizeof id, "s-%d", i);
         leave(world, id);
     }
-    recorder_mark(world->observer);
     (void)wait_system(world, "{\"totalWorkers\":0,\"totalCapacity\":0,\"usedCapacity\":0,\"availableCapacity\":0}");
 }
 
