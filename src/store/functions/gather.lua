@@ -29,12 +29,8 @@ local function write_members(key, members)
         local list = is_member and adds or removes
         list[#list + 1] = id
     end
-    if #adds > 2 then
-        call(unpack(adds))
-    end
-    if #removes > 2 then
-        call(unpack(removes))
-    end
+    call_with_any(adds)
+    call_with_any(removes)
 end
 
 -- A false score: the member is to be removed.
@@ -48,12 +44,8 @@ local function write_scores(key, scores)
             removes[#removes + 1] = member
         end
     end
-    if #adds > 2 then
-        call(unpack(adds))
-    end
-    if #removes > 2 then
-        call(unpack(removes))
-    end
+    call_with_any(adds)
+    call_with_any(removes)
 end
 
 local function write_gathered(c)

@@ -35,12 +35,8 @@ local function alter_holders(c, jobs, change)
             sets[#sets + 1] = text
         end
     end
-    if #sets > 2 then
-        call(unpack(sets))
-    end
-    if #dels > 2 then
-        call(unpack(dels))
-    end
+    call_with_any(sets)
+    call_with_any(dels)
 end
 
 local function find_holder(holders, id)

@@ -28,3 +28,10 @@ end
 local function given(text)
     return text ~= nil and text ~= false and text ~= ''
 end
+
+-- Calls a command of a key and what has been gathered for it, unless that is nothing.
+local function call_with_any(command)
+    if #command > 2 then
+        call(unpack(command))
+    end
+end

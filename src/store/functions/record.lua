@@ -53,12 +53,8 @@ local function write_changed(key, changed, fields)
             dels[#dels + 1] = field
         end
     end
-    if #sets > 2 then
-        call(unpack(sets))
-    end
-    if #dels > 2 then
-        call(unpack(dels))
-    end
+    call_with_any(sets)
+    call_with_any(dels)
 end
 
 local function write_in_order(key, fields)
