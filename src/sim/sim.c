@@ -407,12 +407,15 @@ static int64_t cpu_us(int who)
            usage.ru_stime.tv_usec;
 }
 
+/* What was due before the end; a run that was not interrupted ends a little late, and what came due then is none of it.
+ */
 static uint64_t count_unsent(struct sim *sim)
 {
+    int64_t run_us = sim->tally.run_us < sim->scenario.duration_us ? sim->tally.run_us : sim->scenario.duration_us;
     uint64_t unsent = 0;
     for (uint32_t i = 0; i < sim->speaker_count; i++) {
         const struct speaker *speaker = &sim->speakers[i];
-        bool due = speaker->state == SPEAKER_IN && speaker->intended_us < sim->run_at_us + sim->tally.run_us;
+        bool due = speaker->state == SPEAKER_IN && speaker->intended_us < sim->run_at_us + run_us;
         bool speaks = scenario_speaks_us(&sim->scenario, i, speaker->intended_us - sim->run_at_us) ==
                       speaker->intended_us - sim->run_at_us;
         unsent += due && speaks ? sim_workers_of(sim, i) : 0;

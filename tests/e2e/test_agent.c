@@ -308,9 +308,8 @@ static void agent_registers_once_store_answers_again(void **state)
 
 static void restart_broker(struct world *world, int signal)
 {
-    struct fault fault = {0};
     server_stop(&world->broker, signal);
-    assert_int_equal(server_start_again(&world->broker, &fault), ERR_OK);
+    world_start_broker(world);
     world_observe_again(world);
 }
 

@@ -183,12 +183,11 @@ static void broker_that_lost_what_it_retained_is_told_again(void **state)
     static const char *const always[] = {"publish.system_interval_ms=100", "alert.small.metric=totalWorkers",
                                          "alert.small.op=<", "alert.small.value=5", NULL};
     struct world *world = *state;
-    struct fault fault = {0};
     world_start_daemon(world, 0, always);
     const struct record *raised = wait_alert(world, "small", RAISED);
     recorder_mark(world->observer);
     server_stop(&world->broker, SIGKILL);
-    assert_int_equal(server_start_again(&world->broker, &fault), ERR_OK);
+    world_start_broker(world);
     world_observe_again(world);
     observe_alerts(world);
     assert_string_equal(wait_alert(world, "small", RAISED)->payload, raised->payload);

@@ -573,7 +573,6 @@ static void events_followed_go_on_after_the_broker_was_away(void **state)
 {
     struct world *world = *state;
     struct run run;
-    struct fault fault = {0};
     int64_t last = 0;
     world_register(world, "flow-2", STEADY);
     begin_ctl(world, &run, ARGS("events", "--follow", "--from", "0", "--worker", "flow-2", "--json"));
@@ -581,7 +580,7 @@ static void events_followed_go_on_after_the_broker_was_away(void **state)
     assert_non_null(recorder_wait(world->observer, "muster/v1/reply/client/+/+",
                                   "{\"workerId\":\"flow-2\",\"events\":[]}", RUN_PATIENCE_MS));
     server_stop(&world->broker, SIGTERM);
-    assert_int_equal(server_start_again(&world->broker, &fault), ERR_OK);
+    world_start_broker(world);
     world_observe_again(world);
     recorder_mark(world->observer);
     change_until_printed(world, &run, "flow-2", "\"revision\":2,");

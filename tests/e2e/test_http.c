@@ -377,14 +377,13 @@ static void taken_port_is_named_and_ends_the_daemon(void **state)
 static void without_redis_it_lives_but_is_not_ready(void **state)
 {
     (void)state;
-    struct fault fault = {0};
-    server_stop(&http.world.redis, SIGKILL);
+    world_kill_redis(&http.world);
     http_wait_status(http.client, "/readyz", 503);
     expect_get("/readyz", 503, "{\"ready\":false,\"redis\":false}");
     expect_get("/healthz", 200, "{\"status\":\"ok\"}");
     expect_get(P "/workers", 503, "{\"success\":false,\"code\":\"unavailable\"}");
     assert_true(http_figure(http.client, "muster_redis_up") == 0);
-    assert_int_equal(server_start_again(&http.world.redis, &fault), ERR_OK);
+    world_start_redis(&http.world);
     http_wait_status(http.client, "/readyz", 200);
 }
 

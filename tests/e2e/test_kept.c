@@ -32,18 +32,9 @@ static int teardown(void **state)
 /* The daemon knows by itself, from a connection that is gone: a reply says so. */
 static void kill_redis(struct world *world)
 {
-    redis_client_free(world->store);
-    world->store = NULL;
-    server_stop(&world->redis, SIGKILL);
+    world_kill_redis(world);
     assert_like(world_ask(world, "worker/nobody/register", "worker/nobody", "{\"name\":\"n\",\"maxConcurrentJobs\":1}"),
                 "{\"code\":\"unavailable\"}");
-}
-
-static void revive_redis(struct world *world)
-{
-    struct fault fault = {0};
-    assert_int_equal(server_start_again(&world->redis, &fault), ERR_OK);
-    assert_int_equal(redis_client_new(&world->redis, &world->store, &fault), ERR_OK);
 }
 
 /* It would fail again for ever, and take those with it that are in the same batch. The first one: nothing is kept yet.
@@ -70,7 +61,7 @@ static void change_said_while_redis_is_dead_is_in_record_afterwards(void **state
         world_ask(world, "worker/k-1/heartbeat", "worker/k-1", "{\"status\":\"BUSY\",\"currentJobCount\":2,\"seq\":2}"),
         "{\"code\":\"unavailable\"}");
     world_heartbeat(world, "k-1", "");
-    revive_redis(world);
+    world_start_redis(world);
     world_status(world, "k-1", "{\"status\":\"BUSY\",\"currentJobCount\":2,\"health\":\"HEALTHY\"}");
     assert_string_equal(world_field(world, "k-1", "seq"), "2");
     world_event(world, "status", "k-1", "{\"from\":{\"status\":\"ACTIVE\"},\"to\":{\"status\":\"BUSY\"}}");
@@ -88,7 +79,7 @@ static void gateway_items_are_kept_one_by_one(void **state)
                           "{\"workers\":[ {\"workerId\":\"g-1\",\"status\":\"BUSY\",\"jobs\":[\"a\",\"b\"]} ,"
                           "{\"workerId\":\"g-2\",\"currentJobCount\":3}]}"),
                 "{\"accepted\":0,\"refused\":2}");
-    revive_redis(world);
+    world_start_redis(world);
     world_status(world, "g-1", "{\"status\":\"BUSY\",\"currentJobCount\":2}");
     assert_like(world_ask(world, "worker/g-2/heartbeat", "worker/g-2", ""), "{\"code\":\"ok\"}");
     assert_string_equal(world_field(world, "g-1", "jobs"), "[\"a\",\"b\"]");
@@ -109,7 +100,7 @@ static void more_than_one_batch_is_handed_over(void **state)
         world_heartbeat(world, id, "{\"status\":\"IDLE\"}");
     }
     (void)world_ask(world, "worker/many-0/heartbeat", "worker/many-0", "{\"status\":\"IDLE\"}");
-    revive_redis(world);
+    world_start_redis(world);
     for (int i = 0; i < FLEET; i++) {
         (void)snprintf(id, sizeof id, "many-%d", i);
         world_status(world, id, "{\"status\":\"IDLE\"}");

@@ -12,7 +12,6 @@ static void lost_statuses_are_told_again_without_any_change(void **state)
     (void)state;
     enum { WORKERS = 250 };
     struct world world;
-    struct fault fault = {0};
     char id[32];
     char event_id[64];
     world_begin(&world, "persistence false\n", NULL);
@@ -26,7 +25,7 @@ static void lost_statuses_are_told_again_without_any_change(void **state)
     (void)snprintf(event_id, sizeof event_id, "%s",
                    redis_reply(world.store, "XREVRANGE muster:{0}:events + - COUNT 1")->element[0]->element[0]->str);
     server_stop(&world.broker, SIGKILL);
-    assert_int_equal(server_start_again(&world.broker, &fault), ERR_OK);
+    world_start_broker(&world);
     world_observe_again(&world);
     for (int i = 0; i < WORKERS; i++) {
         (void)snprintf(id, sizeof id, "kept-%d", i);
@@ -43,7 +42,6 @@ static void statuses_that_a_crashed_broker_has_forgotten_are_told_again(void **s
     (void)state;
     static const char patient[] = "\"heartbeatTimeoutMs\":600000";
     struct world world;
-    struct fault fault = {0};
     world_begin(&world, NULL, NULL);
     world_start_daemon(&world, 0, NULL);
     world_wait_listening(&world, 0);
@@ -58,7 +56,7 @@ static void statuses_that_a_crashed_broker_has_forgotten_are_told_again(void **s
     world_status(&world, "changed", "{\"status\":\"MAINTENANCE\"}");
     world_status(&world, "left", "");
     server_stop(&world.broker, SIGKILL);
-    assert_int_equal(server_start_again(&world.broker, &fault), ERR_OK);
+    world_start_broker(&world);
     recorder_mark(world.observer);
     world_observe_again(&world);
     world_status(&world, "changed", "{\"status\":\"MAINTENANCE\"}");
@@ -111,12 +109,8 @@ static void change_after_snapshot(struct world *world)
 
 static void bring_snapshot_back(struct world *world)
 {
-    struct fault fault = {0};
-    redis_client_free(world->store);
-    world->store = NULL;
-    server_stop(&world->redis, SIGKILL);
-    assert_int_equal(server_start_again(&world->redis, &fault), ERR_OK);
-    assert_int_equal(redis_client_new(&world->redis, &world->store, &fault), ERR_OK);
+    world_kill_redis(world);
+    world_start_redis(world);
 }
 
 static void assert_statuses_are_those_of_snapshot(struct world *world)

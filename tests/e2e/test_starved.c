@@ -129,7 +129,6 @@ static void low_limit_leaves_files_for_broker_and_redis(void **state)
 {
     struct http_world *http = *state;
     struct world *world = &http->world;
-    struct fault fault = {0};
     struct rlimit own;
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &own), 0);
     own.rlim_cur = own.rlim_max = own.rlim_max < FILES_MAX ? own.rlim_max : FILES_MAX;
@@ -137,12 +136,9 @@ static void low_limit_leaves_files_for_broker_and_redis(void **state)
     http_open(http, patient);
     world_wait_log(world, 0, "http.max_connections = 256 is more than the limit of open files leaves");
     struct http_wire *wires = open_wires(http, WIRES);
-    redis_client_free(world->store);
-    world->store = NULL;
-    server_stop(&world->redis, SIGKILL);
+    world_kill_redis(world);
     world_wait_log(world, 0, "Redis is away");
-    assert_int_equal(server_start_again(&world->redis, &fault), ERR_OK);
-    assert_int_equal(redis_client_new(&world->redis, &world->store, &fault), ERR_OK);
+    world_start_redis(world);
     int64_t deadline_ms = clock_monotonic_ms() + WORLD_PATIENCE_MS;
     while (count_in_log(&world->daemons[0], "Redis is up") < 2 && clock_monotonic_ms() < deadline_ms) {
         wait_a_step();

@@ -166,11 +166,10 @@ static void takeover_tells_unchanged_statistics_not_again(void **state)
 static void broker_that_lost_what_it_retained_is_told_again(void **state)
 {
     struct world *world = *state;
-    struct fault fault = {0};
     register_long(world, "survivor");
     settle(world);
     server_stop(&world->broker, SIGKILL);
-    assert_int_equal(server_start_again(&world->broker, &fault), ERR_OK);
+    world_start_broker(world);
     world_observe_again(world);
     observe_system(world);
     assert_true(wait_system(world, "{\"totalWorkers\":1}")->index > 0);

@@ -77,6 +77,26 @@ void world_observe_for_good(struct world *world)
     must(recorder_new(&options, observed, &world->observer, &fault), &fault);
 }
 
+void world_kill_redis(struct world *world)
+{
+    redis_client_free(world->store);
+    world->store = NULL;
+    server_stop(&world->redis, SIGKILL);
+}
+
+void world_start_redis(struct world *world)
+{
+    struct fault fault = {0};
+    must(server_start_again(&world->redis, &fault), &fault);
+    must(redis_client_new(&world->redis, &world->store, &fault), &fault);
+}
+
+void world_start_broker(struct world *world)
+{
+    struct fault fault = {0};
+    must(server_start_again(&world->broker, &fault), &fault);
+}
+
 static bool is_cut_off(void *context)
 {
     return !recorder_is_connected(context);

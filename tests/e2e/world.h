@@ -54,6 +54,14 @@ void world_begin_as(struct world *world, const char *broker_extra, const char *r
 void world_begin_with(struct world *world, const char *broker_extra, const char *redis_extra,
                       const char *const *redis_environment);
 
+/*
+ * world_kill_redis ends Redis by SIGKILL, and with it the test's own connection; world_start_redis brings both back.
+ * world_start_broker starts a broker that was stopped.
+ */
+void world_kill_redis(struct world *world);
+void world_start_redis(struct world *world);
+void world_start_broker(struct world *world);
+
 /* world_observe_again brings the observer back whose broker had gone; what was told meanwhile it has not heard. */
 void world_observe_again(struct world *world);
 

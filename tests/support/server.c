@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 enum { READY_MS = 10000, LOG_TAIL = 200, STARTS_MAX = 3 };
@@ -43,21 +44,30 @@ int server_free_port(void)
     return 0;
 }
 
-static bool answers(int port)
+static bool accepts(const struct sockaddr *address, socklen_t len)
 {
-    struct sockaddr_in address = loopback(port);
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool connected = fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0;
+    int fd = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool connected = fd >= 0 && connect(fd, address, len) == 0;
     if (fd >= 0) {
         (void)close(fd);
     }
     return connected;
 }
 
+/* Redis listens to its port first, and to its socket a little later. */
+static bool answers(const struct server *server)
+{
+    struct sockaddr_in port = loopback(server->port);
+    struct sockaddr_un path = {.sun_family = AF_UNIX};
+    memcpy(path.sun_path, server->socket_path, strnlen(server->socket_path, sizeof path.sun_path - 1));
+    return accepts((struct sockaddr *)&port, sizeof port) &&
+           (path.sun_path[0] == '\0' || accepts((struct sockaddr *)&path, sizeof path));
+}
+
 static bool ready_or_ended(void *context)
 {
     struct server *server = context;
-    return !process_is_running(&server->process) || answers(server->port);
+    return !process_is_running(&server->process) || answers(server);
 }
 
 static enum err not_ready(struct server *server, struct fault *out_fault)

@@ -18,9 +18,7 @@ enum { LOADED_WITHIN_MS = 20000, REPLICA_PORT_OF_NOBODY = 9 };
 
 static void kill_9(struct faults *faults)
 {
-    redis_client_free(faults->world->store);
-    faults->world->store = NULL;
-    server_stop(&faults->world->redis, SIGKILL);
+    world_kill_redis(faults->world);
     if (faults->forgets) {
         faults_note_loss(faults, faults->saved_wall_ms);
     }
