@@ -217,7 +217,7 @@ static void memory_that_runs_out_under_load_loses_no_answered_registration(void 
                           "--uri",
                           world->broker.uri,
                           "--workers",
-                          "20000",
+                          "8000",
                           "--duration",
                           "5",
                           "--json",
@@ -227,7 +227,7 @@ static void memory_that_runs_out_under_load_loses_no_answered_registration(void 
     assert_standby_goes_on(http);
     assert_true(process_wait(&sim, 60000));
     assert_int_equal(process_exit_status(&sim), 0);
-    assert_int_equal(redis_integer(world->store, "SCARD muster:{0}:workers"), 20000 + 2);
+    assert_int_equal(redis_integer(world->store, "SCARD muster:{0}:workers"), 8000 + 2);
 }
 #endif
 
