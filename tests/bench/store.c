@@ -1,6 +1,6 @@
 /*
- * store.c -- what the store costs Redis: a registration, a heartbeat, a step of time, a search, and a worker's memory,
- * beside pipelined SET PX in a second Redis of the same configuration, all in one run. No broker, no daemon.
+ * store.c -- what the store costs Redis: a registration, a heartbeat, a search, and a worker's memory, beside pipelined
+ * SET PX in a second Redis of the same configuration, all in one run. No broker, no daemon. Steps of time: steps.c.
  *
  * Usage: bench_store [--json] [workers [rounds]]; prints a Markdown table, or one JSON document.
  */
@@ -18,10 +18,7 @@
 enum {
     REGISTRATIONS_OPEN = 64,
     BATCHES_OPEN = 4,
-    DYING_MAX = 100000,
-    DYING_TIMEOUT_MS = 1000,
-    CLAIMS_A_CALL = 50,
-    SWEEP_MOST = 200,
+    TIMEOUT_MS = 3600000,
     SEARCHES = 200,
     PAGE = 100,
     ROUNDS_MAX = 64,
@@ -50,21 +47,11 @@ struct bench {
     int rounds;
     int open;    /* calls without an answer */
     int refused; /* answers that were not ok */
-    int dying;
-    int dead;
-    int at;
     int64_t seq;
-    struct store_due dues[CLAIMS_A_CALL];
-    char members[CLAIMS_A_CALL][64];
-    size_t due_count;
-    size_t swept;
-    bool swept_all;
     double registration_bytes;
     struct cost registration;
     struct cost pulses[PULSES][ROUNDS_MAX];
     struct cost bare[ROUNDS_MAX];
-    struct cost sweep;
-    struct cost death;
     double search_ms[SEARCHES];
     int found;
 };
@@ -85,7 +72,7 @@ static void on_registered(void *context, const struct store_registered *result)
     bench->refused += result->outcome != STORE_DONE || result->code != CODE_OK;
 }
 
-static void register_one(struct bench *bench, const char *id, int number, int64_t timeout_ms)
+static void register_one(struct bench *bench, const char *id, int number)
 {
     char name[64];
     char host[64];
@@ -113,8 +100,8 @@ static void register_one(struct bench *bench, const char *id, int number, int64_
     };
     struct store_registration call = {.registration = &worker,
                                       .valid = true,
-                                      .heartbeat_timeout_ms = timeout_ms,
-                                      .heartbeat_interval_ms = timeout_ms / 3};
+                                      .heartbeat_timeout_ms = TIMEOUT_MS,
+                                      .heartbeat_interval_ms = TIMEOUT_MS / 3};
     bench->open++;
     store_register(bench->world.store, &call, on_registered, bench);
 }
@@ -126,7 +113,7 @@ static void register_fleet(struct bench *bench)
     char id[32];
     for (int i = 0; i < bench->workers; i++) {
         (void)snprintf(id, sizeof id, "worker-%07d", i);
-        register_one(bench, id, i, 3600000);
+        register_one(bench, id, i);
         world_wait(&bench->world, &bench->open, REGISTRATIONS_OPEN - 1);
     }
     world_wait(&bench->world, &bench->open, 0);
@@ -212,74 +199,6 @@ static void beat_rounds(struct bench *bench)
         bench->pulses[PULSE_WORKING][round] = beat(bench, PULSE_WORKING);
         (void)beat(bench, PULSE_STEADY);
     }
-}
-
-/* ---------------------------------------------------------------------------------------- steps of time */
-
-static void on_swept(void *context, const struct store_dues *result)
-{
-    struct bench *bench = context;
-    bench->open--;
-    bench->swept = result->seen;
-    bench->due_count = 0;
-    for (size_t i = 0; i < result->count && i < CLAIMS_A_CALL; i++) {
-        bench->dues[i] = result->dues[i];
-        (void)snprintf(bench->members[i], sizeof bench->members[i], "%.*s", TEXT_ARG(result->dues[i].member));
-        bench->dues[i].member = text_of(bench->members[i]);
-        bench->dues[i].zone = (struct text){0};
-        bench->due_count++;
-    }
-}
-
-static void on_stepped(void *context, const struct store_steps *result)
-{
-    struct bench *bench = context;
-    bench->open--;
-    bench->refused += result->outcome != STORE_DONE;
-    for (size_t i = 0; i < result->count; i++) {
-        bench->dead += text_is(result->steps[i].outcome, "unhealthy");
-    }
-}
-
-static void claim_due(struct bench *bench)
-{
-    struct store_claim claims[CLAIMS_A_CALL];
-    for (size_t i = 0; i < bench->due_count; i++) {
-        claims[i] = (struct store_claim){.due = bench->dues[i], .take = true};
-    }
-    bench->open++;
-    store_claim(bench->world.store, "sweep", claims, bench->due_count, on_stepped, bench);
-    world_wait(&bench->world, &bench->open, 0);
-}
-
-static void add_cost(struct cost *sum, struct cost cost)
-{
-    sum->redis_us += cost.redis_us;
-    sum->call_us += cost.call_us;
-}
-
-/* A part of the fleet falls silent at once, next to all who live. */
-static void die_at_once(struct bench *bench)
-{
-    char id[32];
-    for (int i = 0; i < bench->dying; i++) {
-        (void)snprintf(id, sizeof id, "dying-%07d", i);
-        register_one(bench, id, i, DYING_TIMEOUT_MS);
-        world_wait(&bench->world, &bench->open, REGISTRATIONS_OPEN - 1);
-    }
-    world_wait(&bench->world, &bench->open, 0);
-    world_pass(&bench->world, DYING_TIMEOUT_MS + 200);
-    do {
-        struct usage before = world_usage(&bench->world);
-        bench->open++;
-        store_sweep(bench->world.store, 0, CLAIMS_A_CALL, 0, on_swept, bench);
-        world_wait(&bench->world, &bench->open, 0);
-        struct usage between = world_usage(&bench->world);
-        claim_due(bench);
-        struct usage after = world_usage(&bench->world);
-        add_cost(&bench->sweep, cost_between(&before, &between, bench->dying));
-        add_cost(&bench->death, cost_between(&between, &after, bench->dying));
-    } while (bench->swept > 0);
 }
 
 /* ---------------------------------------------------------------------------------------- searches */
@@ -397,15 +316,13 @@ static void add_row(json_t *report, const char *key, const char *name, struct co
 static json_t *report_of(struct bench *bench)
 {
     struct cost bare = median_cost(bench->bare, bench->rounds);
-    json_t *report = json_pack("{s:i, s:i, s:s, s:{}, s:{}, s:i}", "workers", bench->workers, "rounds", bench->rounds,
-                               "persistence", world_persistence, "costs", "bytes", "dead", bench->dead);
+    json_t *report = json_pack("{s:i, s:i, s:s, s:{}, s:{}}", "workers", bench->workers, "rounds", bench->rounds,
+                               "persistence", world_persistence, "costs", "bytes");
     add_row(report, "set", "bare pipelined SET PX", bare, bare.redis_us);
     for (int i = 0; i < PULSES; i++) {
         add_row(report, pulse_keys[i], pulse_names[i], median_cost(bench->pulses[i], bench->rounds), bare.redis_us);
     }
     add_row(report, "registration", "registration", bench->registration, bare.redis_us);
-    add_row(report, "sweep", "a due key swept", bench->sweep, bare.redis_us);
-    add_row(report, "unhealthy", "a step to UNHEALTHY", bench->death, bare.redis_us);
     json_t *bytes = json_object_get(report, "bytes");
     for (size_t i = 0; i < PARTS; i++) {
         (void)json_object_set_new(bytes, parts[i].name, json_real(bytes_of_part(bench, &parts[i])));
@@ -447,7 +364,6 @@ static bool read_arguments(struct bench *bench, int argc, char **argv, bool *out
     *out_json = at == 2;
     bench->workers = argc > at ? atoi(argv[at]) : 100000;
     bench->rounds = argc > at + 1 ? atoi(argv[at + 1]) : 5;
-    bench->dying = bench->workers < DYING_MAX ? bench->workers : DYING_MAX;
     return bench->workers > 0 && bench->rounds > 0 && bench->rounds <= ROUNDS_MAX;
 }
 
@@ -463,9 +379,7 @@ int main(int argc, char **argv)
     register_fleet(&bench);
     beat_rounds(&bench);
     search(&bench);
-    json_t *report = NULL;
-    die_at_once(&bench);
-    report = report_of(&bench);
+    json_t *report = report_of(&bench);
     if (json) {
         (void)json_dumpf(report, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(5));
         (void)printf("\n");
@@ -474,9 +388,8 @@ int main(int argc, char **argv)
     }
     json_decref(report);
     world_fini(&bench.world);
-    if (bench.refused > 0 || bench.found == 0 || bench.dead != bench.dying) {
-        (void)fprintf(stderr, "bench_store: %d calls were refused, %d found, %d of %d deaths noticed\n", bench.refused,
-                      bench.found, bench.dead, bench.dying);
+    if (bench.refused > 0 || bench.found == 0) {
+        (void)fprintf(stderr, "bench_store: %d calls were refused, %d found\n", bench.refused, bench.found);
         return EXIT_FAILURE;
     }
     return 0;

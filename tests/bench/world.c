@@ -11,9 +11,22 @@ enum { PIPELINE = 200, PATIENCE_MS = 5000, TICK_MS = 100, LEASE_MS = 3600000 };
 const char world_persistence[] = "appendonly yes\nappendfsync everysec\nsave \"\"\nmaxmemory-policy noeviction\n"
                                  "notify-keyspace-events Ex\n";
 
+const struct store_policy world_policy = {.check_interval_ms = 120000,
+                                          .max_consecutive_failures = 3,
+                                          .auto_recovery = true,
+                                          .cleanup_threshold_ms = 900000,
+                                          .archive_seconds = 86400,
+                                          .max_attempts = 3,
+                                          .retry_delay_ms = 3600000,
+                                          .events_max_length = 1000000,
+                                          .flap_count = 5,
+                                          .flap_window_ms = 600000,
+                                          .flap_hold_ms = 60000,
+                                          .flap_hold_max_ms = 3600000};
+
 static void die(const char *what, const char *why)
 {
-    (void)fprintf(stderr, "bench_store: %s: %s\n", what, why);
+    (void)fprintf(stderr, "bench: %s: %s\n", what, why);
     exit(EXIT_FAILURE);
 }
 
@@ -48,18 +61,6 @@ static void on_acquired(void *context, const struct store_lease *lease)
 
 static void start_store(struct world *world)
 {
-    static const struct store_policy policy = {.check_interval_ms = 120000,
-                                               .max_consecutive_failures = 3,
-                                               .auto_recovery = true,
-                                               .cleanup_threshold_ms = 900000,
-                                               .archive_seconds = 86400,
-                                               .max_attempts = 3,
-                                               .retry_delay_ms = 3600000,
-                                               .events_max_length = 1000000,
-                                               .flap_count = 5,
-                                               .flap_window_ms = 600000,
-                                               .flap_hold_ms = 60000,
-                                               .flap_hold_max_ms = 3600000};
     struct store_options options = {.base = world->base, .uri = world->redis.socket_uri, .prefix = "muster"};
     struct store_listener listener = {.owner = world,
                                       .up = on_up,
@@ -71,7 +72,7 @@ static void start_store(struct world *world)
     if (store_new(&options, &listener, &world->store, &fault) != ERR_OK) {
         die("the store", fault.text);
     }
-    store_set_policy(world->store, &policy);
+    store_set_policy(world->store, &world_policy);
     store_start(world->store);
     for (int waited_ms = 0; !world->is_up && waited_ms < PATIENCE_MS; waited_ms += TICK_MS) {
         world_pass(world, TICK_MS);

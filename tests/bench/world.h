@@ -1,4 +1,5 @@
-/* world.h -- the world of bench_store: a Redis with the store on top, and a bare one of the same configuration. */
+/* world.h -- the world of bench_store and bench_steps: a Redis with the store on top, and a bare one of the same
+ * configuration. */
 #ifndef MUSTER_TESTS_BENCH_WORLD_H
 #define MUSTER_TESTS_BENCH_WORLD_H
 
@@ -22,6 +23,9 @@ struct world {
 
 /* The configuration of both: that of docker/redis.conf, as scripts/run starts it. */
 extern const char world_persistence[];
+
+/* What the store goes by at first. */
+extern const struct store_policy world_policy;
 
 /* world_init starts everything and takes the lease; it ends the program where it cannot. */
 void world_init(struct world *world);

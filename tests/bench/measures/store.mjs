@@ -1,4 +1,4 @@
-// store.mjs -- what the store's functions cost Redis without a broker and a daemon, as bench_store tells it.
+// store.mjs -- what the store's functions cost Redis without a broker and a daemon, as bench_store and bench_steps tell it.
 import { join } from 'node:path';
 import { binaries } from '../../support/world.mjs';
 import { Program } from '../stand.mjs';
@@ -12,5 +12,9 @@ export async function measure({ sizes, rounds: count, record }) {
   for (const [name, { redis_us: redisUs, ratio }] of Object.entries(costs)) {
     record(`store.${name}`, redisUs);
     record(`store.${name}.ratio`, ratio);
+  }
+  const steps = await new Program(join(binaries, 'bench_steps'), ['--json', String(sizes.stored)]).result();
+  for (const [name, { redis_us: redisUs }] of Object.entries(steps.costs)) {
+    record(`steps.${name}`, redisUs);
   }
 }

@@ -1,0 +1,377 @@
+/*
+ * steps.c -- what the steps of a worker's life cost Redis: noticing that it is silent, UNHEALTHY, RECOVERED, HEALTHY,
+ * FAILED, cleanup. No broker, no daemon, and nobody but those who take the step.
+ *
+ * Usage: bench_steps [--json] [workers]; prints a Markdown table, or one JSON document.
+ *        bench_steps --paused [workers]; for who counts from outside: says "<Redis's process> <stage> begins" and "…
+ * ends <steps>", and waits for a line of input each time.
+ */
+#include "bench/world.h"
+
+#include "base/clock.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    REGISTRATIONS_OPEN = 64,
+    BATCHES_OPEN = 4,
+    TOUCHED_A_CALL = 200,
+    LOOKED_AT_A_CALL = 200,
+    CLAIMS_A_CALL = 100,
+    TIMEOUT_MS = 2000,
+    WORKERS_A_MS = 5, /* that register and beat before the first of them is overdue, on a slow machine */
+    STEP_MS = 100,
+    NEVER_MS = 3600000,
+};
+
+enum stage {
+    STAGE_TOUCH,
+    STAGE_LOOK,
+    STAGE_UNHEALTHY,
+    STAGE_RECOVERED,
+    STAGE_HEALTHY,
+    STAGE_SWEEP,
+    STAGE_FAILED,
+    STAGE_CLEANED_UP,
+    STAGES,
+};
+static const struct {
+    const char *key;
+    const char *name;
+} stages[STAGES] = {
+    [STAGE_TOUCH] = {"touch", "a due key touched"},
+    [STAGE_LOOK] = {"look", "an expired key looked at"},
+    [STAGE_UNHEALTHY] = {"unhealthy", "a step to UNHEALTHY"},
+    [STAGE_RECOVERED] = {"recovered", "a heartbeat, and RECOVERED"},
+    [STAGE_HEALTHY] = {"healthy", "a heartbeat, and HEALTHY"},
+    [STAGE_SWEEP] = {"sweep", "a due key touched and looked at"},
+    [STAGE_FAILED] = {"failed", "a step to FAILED"},
+    [STAGE_CLEANED_UP] = {"cleaned_up", "a cleanup"},
+};
+
+struct bench {
+    struct world world;
+    int workers;
+    int open;    /* calls without an answer */
+    int refused; /* answers that were not ok */
+    int64_t seq;
+    const char *expected; /* outcome of the steps under way */
+    int taken;            /* steps with that outcome */
+    size_t swept;
+    struct store_due dues[TOUCHED_A_CALL];
+    char members[TOUCHED_A_CALL][64];
+    size_t due_count;
+    bool paused;
+    struct usage before; /* the stage under way */
+    struct usage spent[STAGES];
+};
+
+static void pause_at(const struct bench *bench, enum stage stage, const char *what)
+{
+    char line[8];
+    if (bench->paused) {
+        (void)printf("%d %s %s\n", (int)bench->world.redis.process.pid, stages[stage].key, what);
+        (void)fflush(stdout);
+        (void)fgets(line, sizeof line, stdin);
+    }
+}
+
+static void begin(struct bench *bench, enum stage stage)
+{
+    bench->before = world_usage(&bench->world);
+    pause_at(bench, stage, "begins");
+}
+
+static void end(struct bench *bench, enum stage stage)
+{
+    pause_at(bench, stage, "ends");
+    struct usage after = world_usage(&bench->world);
+    bench->spent[stage].redis_us += after.redis_us - bench->before.redis_us;
+    bench->spent[stage].call_us += after.call_us - bench->before.call_us;
+    bench->spent[stage].client_us += after.client_us - bench->before.client_us;
+}
+
+/* ---------------------------------------------------------------------------------------- who lives */
+
+static void on_registered(void *context, const struct store_registered *result)
+{
+    struct bench *bench = context;
+    bench->open--;
+    bench->refused += result->outcome != STORE_DONE || result->code != CODE_OK;
+}
+
+static int64_t timeout_ms(const struct bench *bench)
+{
+    return TIMEOUT_MS + bench->workers / WORKERS_A_MS;
+}
+
+static void register_one(struct bench *bench, int number)
+{
+    char id[32];
+    char zone[32];
+    (void)snprintf(id, sizeof id, "worker-%07d", number);
+    (void)snprintf(zone, sizeof zone, "zone-%d", number % 16);
+    struct registration worker = {
+        .worker_id = text_of(id),
+        .name = text_of("A worker that dies"),
+        .host_name = text_of("host.example"),
+        .host_address = text_of("10.0.0.1"),
+        .port = {.set = true, .value = 8080},
+        .max_concurrent_jobs = {.set = true, .value = 10},
+        .capabilities_json = text_of("[\"encode\",\"transcode\"]"),
+        .tags_json = text_of("[\"linux\",\"pool-1\",\"rack-17\"]"),
+        .version = text_of("1.4.2"),
+        .zone = text_of(zone),
+        .boot_id = text_of("b7d0a1c2"),
+        .connection = {.set = true, .value = 1},
+    };
+    struct store_registration call = {.registration = &worker,
+                                      .valid = true,
+                                      .heartbeat_timeout_ms = timeout_ms(bench),
+                                      .heartbeat_interval_ms = timeout_ms(bench) / 3};
+    bench->open++;
+    store_register(bench->world.store, &call, on_registered, bench);
+}
+
+static void register_all(struct bench *bench)
+{
+    for (int i = 0; i < bench->workers; i++) {
+        register_one(bench, i);
+        world_wait(&bench->world, &bench->open, REGISTRATIONS_OPEN - 1);
+    }
+    world_wait(&bench->world, &bench->open, 0);
+}
+
+static void on_heartbeats(void *context, const struct store_heartbeats *result)
+{
+    struct bench *bench = context;
+    bench->open--;
+    bench->refused += result->outcome != STORE_DONE || result->count > 0;
+}
+
+static void add_heartbeat(struct bench *bench, int number)
+{
+    char id[32];
+    (void)snprintf(id, sizeof id, "worker-%07d", number);
+    struct heartbeat heartbeat = {
+        .worker_id = text_of(id),
+        .status = WORKER_BUSY,
+        .current_job_count = {.set = true, .value = 3},
+        .available_capacity = {.set = true, .value = 7},
+        .cpu_usage = {.set = true, .value = (double)((bench->seq * 7 + number) % 1000) / 10},
+        .memory_usage = {.set = true, .value = (double)((bench->seq * 3 + number) % 1000) / 10},
+        .seq = {.set = true, .value = bench->seq},
+        .sent_at_ms = {.set = true, .value = clock_wall_ms()},
+        .boot_id = text_of("b7d0a1c2"),
+        .connection = {.set = true, .value = 1},
+    };
+    store_heartbeat_add(bench->world.store, &heartbeat, false);
+}
+
+static void beat(struct bench *bench)
+{
+    bench->seq++;
+    for (int i = 0; i < bench->workers; i++) {
+        add_heartbeat(bench, i);
+        if (store_heartbeat_count(bench->world.store) == STORE_HEARTBEATS_MAX || i == bench->workers - 1) {
+            bench->open++;
+            store_heartbeat_send(bench->world.store, on_heartbeats, bench);
+            world_wait(&bench->world, &bench->open, BATCHES_OPEN - 1);
+        }
+    }
+    world_wait(&bench->world, &bench->open, 0);
+}
+
+static void count_beat(struct bench *bench, enum stage stage)
+{
+    begin(bench, stage);
+    beat(bench);
+    end(bench, stage);
+}
+
+/* ---------------------------------------------------------------------------------------- who is silent */
+
+static void on_dues(void *context, const struct store_dues *result)
+{
+    struct bench *bench = context;
+    bench->open--;
+    bench->swept = result->seen;
+    bench->due_count = 0;
+    for (size_t i = 0; i < result->count && i < TOUCHED_A_CALL; i++) {
+        bench->dues[i] = result->dues[i];
+        (void)snprintf(bench->members[i], sizeof bench->members[i], "%.*s", TEXT_ARG(result->dues[i].member));
+        bench->dues[i].member = text_of(bench->members[i]);
+        bench->dues[i].zone = (struct text){0};
+        bench->due_count++;
+    }
+}
+
+static void sweep(struct bench *bench, size_t skip, int64_t grace_ms)
+{
+    bench->open++;
+    store_sweep(bench->world.store, skip, TOUCHED_A_CALL, grace_ms, on_dues, bench);
+    world_wait(&bench->world, &bench->open, 0);
+}
+
+static void on_steps(void *context, const struct store_steps *result)
+{
+    struct bench *bench = context;
+    bench->open--;
+    bench->refused += result->outcome != STORE_DONE;
+    for (size_t i = 0; i < result->count; i++) {
+        bench->taken += text_is(result->steps[i].outcome, bench->expected);
+    }
+}
+
+static void claim_found(struct bench *bench, const char *found_by)
+{
+    struct store_claim claims[TOUCHED_A_CALL];
+    for (size_t i = 0; i < bench->due_count; i++) {
+        claims[i] = (struct store_claim){.due = bench->dues[i], .take = true};
+    }
+    for (size_t from = 0; from < bench->due_count; from += CLAIMS_A_CALL) {
+        size_t count = bench->due_count - from < CLAIMS_A_CALL ? bench->due_count - from : CLAIMS_A_CALL;
+        bench->open++;
+        store_claim(bench->world.store, found_by, claims + from, count, on_steps, bench);
+    }
+    world_wait(&bench->world, &bench->open, 0);
+}
+
+/* As a step is taken while not too many are due: all are touched, and what has expired is looked at, then claimed. */
+static void claim_by_event(struct bench *bench, enum stage stage, const char *kind)
+{
+    size_t touched = 0;
+    begin(bench, STAGE_TOUCH);
+    do {
+        sweep(bench, touched, NEVER_MS);
+        touched += bench->swept;
+    } while (bench->swept > 0);
+    end(bench, STAGE_TOUCH);
+    for (int at = 0; at < bench->workers; at += LOOKED_AT_A_CALL) {
+        char names[LOOKED_AT_A_CALL][64];
+        struct text members[LOOKED_AT_A_CALL];
+        int count = bench->workers - at < LOOKED_AT_A_CALL ? bench->workers - at : LOOKED_AT_A_CALL;
+        for (int i = 0; i < count; i++) {
+            (void)snprintf(names[i], sizeof names[i], "%s:worker-%07d", kind, at + i);
+            members[i] = text_of(names[i]);
+        }
+        begin(bench, STAGE_LOOK);
+        bench->open++;
+        store_look(bench->world.store, members, (size_t)count, on_dues, bench);
+        world_wait(&bench->world, &bench->open, 0);
+        end(bench, STAGE_LOOK);
+        begin(bench, stage);
+        claim_found(bench, "event");
+        end(bench, stage);
+    }
+}
+
+/* As a step is taken where no event has come. */
+static void claim_by_sweep(struct bench *bench, enum stage stage)
+{
+    do {
+        begin(bench, STAGE_SWEEP);
+        sweep(bench, 0, 0);
+        end(bench, STAGE_SWEEP);
+        begin(bench, stage);
+        claim_found(bench, "sweep");
+        end(bench, stage);
+    } while (bench->swept > 0 && bench->taken < bench->workers);
+}
+
+static void expect(struct bench *bench, const char *outcome, int wait_ms)
+{
+    if (bench->taken != bench->workers && bench->expected != NULL) {
+        (void)fprintf(stderr, "bench_steps: %d of %d are %s\n", bench->taken, bench->workers, bench->expected);
+        exit(EXIT_FAILURE);
+    }
+    bench->expected = outcome;
+    bench->taken = 0;
+    world_pass(&bench->world, wait_ms);
+}
+
+static void live(struct bench *bench)
+{
+    struct store_policy policy = world_policy;
+    int silent_ms = (int)timeout_ms(bench) + STEP_MS;
+    register_all(bench);
+    beat(bench); /* from ACTIVE to BUSY */
+    expect(bench, "unhealthy", silent_ms);
+    claim_by_event(bench, STAGE_UNHEALTHY, "alive");
+    count_beat(bench, STAGE_RECOVERED);
+    count_beat(bench, STAGE_HEALTHY);
+    policy.check_interval_ms = silent_ms;
+    policy.max_consecutive_failures = 2;
+    policy.cleanup_threshold_ms = silent_ms;
+    store_set_policy(bench->world.store, &policy);
+    expect(bench, "unhealthy", silent_ms);
+    claim_by_sweep(bench, STAGE_UNHEALTHY);
+    expect(bench, "failed", silent_ms + STEP_MS);
+    claim_by_sweep(bench, STAGE_FAILED);
+    expect(bench, "cleaned_up", silent_ms + STEP_MS);
+    claim_by_sweep(bench, STAGE_CLEANED_UP);
+    expect(bench, NULL, 0);
+}
+
+/* ---------------------------------------------------------------------------------------- the report */
+
+static json_t *report_of(const struct bench *bench)
+{
+    static const int times[STAGES] = {[STAGE_UNHEALTHY] = 2, [STAGE_SWEEP] = 3};
+    json_t *costs = json_object();
+    for (int i = 0; i < STAGES; i++) {
+        double steps = (double)bench->workers * (times[i] > 0 ? times[i] : 1);
+        const struct usage *spent = &bench->spent[i];
+        json_t *row = json_pack("{s:s, s:f, s:f, s:f}", "name", stages[i].name, "redis_us", spent->redis_us / steps,
+                                "call_us", spent->call_us / steps, "client_us", spent->client_us / steps);
+        (void)json_object_set_new(costs, stages[i].key, row);
+    }
+    return json_pack("{s:i, s:s, s:o}", "workers", bench->workers, "persistence", world_persistence, "costs", costs);
+}
+
+static void print_table(json_t *report)
+{
+    const char *key = NULL;
+    json_t *value = NULL;
+    (void)printf("\n%d workers; microseconds of Redis's main thread, of the functions, of the caller:\n\n",
+                 (int)json_integer_value(json_object_get(report, "workers")));
+    (void)printf("| | Redis | function | caller |\n|---|---|---|---|\n");
+    json_object_foreach(json_object_get(report, "costs"), key, value)
+    {
+        (void)printf("| %s | %.2f | %.2f | %.2f |\n", json_string_value(json_object_get(value, "name")),
+                     json_real_value(json_object_get(value, "redis_us")),
+                     json_real_value(json_object_get(value, "call_us")),
+                     json_real_value(json_object_get(value, "client_us")));
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static struct bench bench;
+    bool json = argc > 1 && strcmp(argv[1], "--json") == 0;
+    bench.paused = argc > 1 && strcmp(argv[1], "--paused") == 0;
+    int at = json || bench.paused ? 2 : 1;
+    bench.workers = argc > at ? atoi(argv[at]) : 20000;
+    if (bench.workers <= 0) {
+        (void)fprintf(stderr, "usage: bench_steps [--json|--paused] [workers]\n");
+        return 2;
+    }
+    world_init(&bench.world);
+    live(&bench);
+    json_t *report = report_of(&bench);
+    if (json) {
+        (void)json_dumpf(report, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(5));
+        (void)printf("\n");
+    } else {
+        print_table(report);
+    }
+    json_decref(report);
+    world_fini(&bench.world);
+    if (bench.refused > 0) {
+        (void)fprintf(stderr, "bench_steps: %d calls were refused\n", bench.refused);
+    }
+    return bench.refused > 0 ? EXIT_FAILURE : 0;
+}
