@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LAYOUT_VERSION = 1, OLDEST_REDIS_MAJOR = 7 };
+/* Layout 1 kept all that is long in the detail hash: such a record is read as it is, and changes as it is written. */
+enum { LAYOUT_VERSION = 2, OLDEST_LAYOUT = 1, OLDEST_REDIS_MAJOR = 7 };
 
 /* All commands go out at once; the first bad answer fails the connection, the last good one ends the preparation. */
 
@@ -119,18 +120,19 @@ static void on_load(redisAsyncContext *context, void *data, void *arg)
 
 static void on_layout(redisAsyncContext *context, void *data, void *arg)
 {
-    (void)context;
+    struct store *store = arg;
     const redisReply *reply = data;
     if (reply == NULL) {
         return;
     }
     struct text layout = reply_text(reply_at(reply, 0));
+    struct opt_int version = reply_opt_int(reply_at(reply, 0));
     struct text partitions = reply_text(reply_at(reply, 1));
-    char version[24];
-    (void)snprintf(version, sizeof version, "%d", LAYOUT_VERSION);
-    if (!text_is(layout, version) || !text_is(partitions, "1")) {
-        fail_with(arg, "the layout in muster:meta is not one that this version knows",
+    if (version.value < OLDEST_LAYOUT || version.value > LAYOUT_VERSION || !text_is(partitions, "1")) {
+        fail_with(store, "the layout in muster:meta is not one that this version knows",
                   layout.data != NULL ? layout.data : "none");
+    } else if (version.value < LAYOUT_VERSION) {
+        (void)redisAsyncCommand(context, on_must, store, "HSET %s:meta layout %d", store->prefix, LAYOUT_VERSION);
     }
 }
 

@@ -60,6 +60,26 @@ static void register_again_by_same_boot_with_changes_updates(void **state)
     assert_int_equal(redis_integer(world->store, "SISMEMBER muster:{0}:tag:new reg-3"), 1);
 }
 
+static void long_tags_are_kept_apart_until_they_are_short_again(void **state)
+{
+    struct world *world = *state;
+    world_register(world, "reg-4", "\"bootId\":\"b1\",\"tags\":[\"short\"]");
+    world_register(
+        world, "reg-4",
+        "\"bootId\":\"b1\",\"tags\":[\"first-of-three-long-tags\",\"second-of-three-long-tags\",\"third-tag\"]");
+    assert_string_equal(redis_text(world->store, "OBJECT ENCODING muster:{0}:worker:reg-4"), "listpack");
+    assert_int_equal(redis_integer(world->store, "HEXISTS muster:{0}:worker:reg-4 tags"), 0);
+    assert_string_equal(redis_text(world->store, "HGET muster:{0}:detail:reg-4 tags"),
+                        "[\"first-of-three-long-tags\",\"second-of-three-long-tags\",\"third-tag\"]");
+    assert_int_equal(redis_integer(world->store, "SISMEMBER muster:{0}:tag:third-tag reg-4"), 1);
+    world_status(world, "reg-4",
+                 "{\"tags\":[\"first-of-three-long-tags\",\"second-of-three-long-tags\",\"third-tag\"]}");
+    world_register(world, "reg-4", "\"bootId\":\"b1\",\"tags\":[\"short\"]");
+    assert_string_equal(redis_text(world->store, "HGET muster:{0}:worker:reg-4 tags"), "[\"short\"]");
+    assert_int_equal(redis_integer(world->store, "EXISTS muster:{0}:detail:reg-4"), 0);
+    assert_int_equal(redis_integer(world->store, "SISMEMBER muster:{0}:tag:third-tag reg-4"), 0);
+}
+
 static void heartbeat_with_busy_status_moves_worker_and_tells(void **state)
 {
     struct world *world = *state;
@@ -258,6 +278,7 @@ int main(void)
         cmocka_unit_test(register_makes_worker_active_in_redis_and_retained),
         cmocka_unit_test(register_again_by_same_boot_changes_nothing),
         cmocka_unit_test(register_again_by_same_boot_with_changes_updates),
+        cmocka_unit_test(long_tags_are_kept_apart_until_they_are_short_again),
         cmocka_unit_test(heartbeat_with_busy_status_moves_worker_and_tells),
         cmocka_unit_test(empty_heartbeats_keep_worker_alive),
         cmocka_unit_test(heartbeat_that_asks_is_answered_with_epoch),

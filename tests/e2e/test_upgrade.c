@@ -183,12 +183,31 @@ static void layout_of_a_newer_version_is_refused_with_a_clear_error(void **state
 {
     struct world *world = *state;
     process_stop(&world->daemons[OLD], SIGTERM);
-    (void)redis_reply(world->store, "HSET muster:meta layout 2");
+    (void)redis_reply(world->store, "HSET muster:meta layout 3");
     start(world, OLD);
-    world_wait_log(world, OLD, "the layout in muster:meta is not one that this version knows: 2");
+    world_wait_log(world, OLD, "the layout in muster:meta is not one that this version knows: 3");
     assert_false(world_log_has(world, OLD, "active under"));
-    (void)redis_reply(world->store, "HSET muster:meta layout 1");
+    (void)redis_reply(world->store, "HSET muster:meta layout 2");
     world_wait_listening(world, OLD);
+}
+
+/* Layout 1 had all labels in the detail hash. */
+static void record_of_the_layout_before_is_read_and_changes_as_it_is_written(void **state)
+{
+    struct world *world = *state;
+    world_register(world, "earlier", "\"bootId\":\"b\",\"tags\":[\"before\"]");
+    process_stop(&world->daemons[OLD], SIGTERM);
+    (void)redis_reply(world->store, "HDEL muster:{0}:worker:earlier tags");
+    (void)redis_reply(world->store, "HSET muster:{0}:detail:earlier tags [\"before\"]");
+    (void)redis_reply(world->store, "HSET muster:meta layout 1");
+    start(world, OLD);
+    world_wait_listening(world, OLD);
+    assert_string_equal(redis_text(world->store, "HGET muster:meta layout"), "2");
+    world_register(world, "earlier", "\"bootId\":\"b\",\"tags\":[\"after\"]");
+    assert_int_equal(redis_integer(world->store, "SISMEMBER muster:{0}:tag:before earlier"), 0);
+    assert_int_equal(redis_integer(world->store, "SISMEMBER muster:{0}:tag:after earlier"), 1);
+    assert_string_equal(redis_text(world->store, "HGET muster:{0}:worker:earlier tags"), "[\"after\"]");
+    assert_int_equal(redis_integer(world->store, "EXISTS muster:{0}:detail:earlier"), 0);
 }
 
 int main(void)
@@ -201,6 +220,7 @@ int main(void)
         cmocka_unit_test(downgrade_by_kill_loses_and_doubles_nothing),
         cmocka_unit_test(daemon_whose_library_was_deleted_loads_it_again),
         cmocka_unit_test(layout_of_a_newer_version_is_refused_with_a_clear_error),
+        cmocka_unit_test(record_of_the_layout_before_is_read_and_changes_as_it_is_written),
     };
     return cmocka_run_group_tests_name("e2e/upgrade", tests, setup, world_teardown);
 }

@@ -6,7 +6,7 @@ local function lists_boot(list, boot)
 end
 
 local function is_superseded(r, boot)
-    return given(boot) and boot ~= r.f.bootId and lists_boot(r.d.boots, boot)
+    return given(boot) and boot ~= r.f.bootId and lists_boot(r.f.boots, boot)
 end
 
 local function remember_boot(r)
@@ -15,22 +15,22 @@ local function remember_boot(r)
     end
     local boots = r.f.bootId
     local kept = 1
-    for boot in string.gmatch(r.d.boots or '', '[^\n]+') do
+    for boot in string.gmatch(r.f.boots or '', '[^\n]+') do
         if kept < BOOTS_KEPT and boot ~= r.f.bootId then
             boots = boots .. '\n' .. boot
             kept = kept + 1
         end
     end
-    set_detail(r, 'boots', boots)
+    set(r, 'boots', boots)
 end
 
 -- A superseded boot still speaks: told once for each epoch and boot, and not for what it sent before it was superseded.
 local function note_conflict(c, r, boot, sent_at)
     local sent = tonumber(sent_at)
-    if not is_live(r) or (sent and sent <= number(r, 'registeredAt')) or lists_boot(r.d.conflicted, boot) then
+    if not is_live(r) or (sent and sent <= number(r, 'registeredAt')) or lists_boot(r.f.conflicted, boot) then
         return
     end
-    set_detail(r, 'conflicted', (r.d.conflicted and r.d.conflicted .. '\n' or '') .. boot)
+    set(r, 'conflicted', (r.f.conflicted and r.f.conflicted .. '\n' or '') .. boot)
     emit(c, r, 'conflict', state(r), nil, { evidence = cjson.encode({ bootId = boot }) })
     save(c, r)
 end

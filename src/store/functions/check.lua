@@ -208,7 +208,8 @@ local function inspect_worker(c, found, id)
     end
 end
 
-local function has_label(json, wanted)
+local function has_label(c, id, field, wanted)
+    local json = call('HGET', c.worker_key .. id, field) or call('HGET', c.p .. 'detail:' .. id, field)
     for _, label in ipairs(labels_of(json)) do
         if label == wanted then
             return true
@@ -229,9 +230,9 @@ local function belongs(c, name, id)
     elseif kind == 'zone' then
         return f[3] == label
     elseif kind == 'tag' then
-        return has_label(call('HGET', c.p .. 'detail:' .. id, 'tags'), label)
+        return has_label(c, id, 'tags', label)
     elseif kind == 'capability' then
-        return has_label(call('HGET', c.p .. 'detail:' .. id, 'capabilities'), label)
+        return has_label(c, id, 'capabilities', label)
     end
     return true
 end

@@ -10,7 +10,7 @@ end
 -- A hold that has longer to go than it ever had is from before the clock was set back.
 local function is_held(c, r)
     local left = (tonumber(r.f.heldUntil) or 0) - c.now
-    return left > 0 and left <= (tonumber(r.d.holdMs) or 0)
+    return left > 0 and left <= (tonumber(r.f.holdMs) or 0)
 end
 
 local function release_hold(c, r)
@@ -23,19 +23,19 @@ end
 -- Notes that the worker is back, and returns how often it has been in the window; no more is noted than has to be counted.
 local function note_return(c, r, policy)
     local moments = { int(c.now) }
-    for moment in string.gmatch(r.d.returns or '', '%d+') do
+    for moment in string.gmatch(r.f.returns or '', '%d+') do
         local age = c.now - tonumber(moment)
         if age >= 0 and age < policy.window and #moments <= policy.most then
             moments[#moments + 1] = moment
         end
     end
-    set_detail(r, 'returns', table.concat(moments, ' '))
+    set(r, 'returns', table.concat(moments, ' '))
     return #moments
 end
 
 local function hold(c, r, hold_ms)
     local until_ms = int(c.now + hold_ms)
-    set_detail(r, 'holdMs', int(hold_ms))
+    set(r, 'holdMs', int(hold_ms))
     set(r, 'heldUntil', until_ms)
     call('ZREMRANGEBYSCORE', c.p .. 'held', '-inf', int(c.now))
     call('ZADD', c.p .. 'held', until_ms, r.id)
@@ -49,16 +49,16 @@ local function damp(c, r)
     end
     local returns = note_return(c, r, policy)
     if returns > policy.most or is_held(c, r) then
-        local last = tonumber(r.d.holdMs)
+        local last = tonumber(r.f.holdMs)
         hold(c, r, math.min(last and last * 2 or policy.first, policy.longest))
     else
-        set_detail(r, 'holdMs', nil)
+        set(r, 'holdMs', nil)
     end
 end
 
 -- What a worker has behind it that an operator has set right.
 local function forgive(c, r)
     release_hold(c, r)
-    set_detail(r, 'holdMs', nil)
-    set_detail(r, 'returns', nil)
+    set(r, 'holdMs', nil)
+    set(r, 'returns', nil)
 end

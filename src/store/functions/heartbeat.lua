@@ -60,8 +60,8 @@ local function take_error(c, r, a)
     local grew = (tonumber(a.errors) or 0) > number(r, 'errorCount')
     if grew or a.status == 'ERROR' then
         local words = given(a.message) and a.message or grew and 'errorCount ' .. a.errors or 'status ERROR'
-        set_detail(r, 'lastError', words)
-        set_detail(r, 'lastErrorAt', int(c.now))
+        set(r, 'lastError', words)
+        set(r, 'lastErrorAt', int(c.now))
     end
 end
 
@@ -82,7 +82,7 @@ local function take_heartbeat(c, r, a)
         end
     end
     if given(a.message) then
-        set_detail(r, 'message', a.message)
+        set(r, 'message', a.message)
     end
     if given(a.boot) and not given(r.f.bootId) then
         set(r, 'bootId', a.boot)
@@ -139,7 +139,7 @@ local function beat(c, r, a)
     end
     conclude_health(c, r)
     if a.epoch == r.f.epoch then
-        set_detail(r, 'revokedJobs', nil)
+        set(r, 'revokedJobs', nil)
     end
     save(c, r)
     return 'ok'
@@ -158,12 +158,12 @@ local function hear(c, results, index_of_item, a)
         tells = given(a.epoch) and a.epoch ~= r.f.epoch
     end
     if tells or a.asked == '1' then
-        local known = r or { f = {}, d = {} }
+        local known = r or { f = {} }
         local at_end = #results
         results[at_end + 1] = index_of_item
         results[at_end + 2] = code
         results[at_end + 3] = known.f.epoch or ''
-        results[at_end + 4] = known.d.revokedJobs or ''
+        results[at_end + 4] = known.f.revokedJobs or ''
         results[at_end + 5] = known.f.heartbeatIntervalMs or ''
         results[at_end + 6] = known.f.heartbeatTimeoutMs or ''
     end

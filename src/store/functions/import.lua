@@ -7,8 +7,7 @@ local ITEM = { 'id', 'name', 'maxConcurrentJobs', 'port', 'version', 'priorityTh
                'declared', 'draining', 'maintained', 'left', 'contradiction', 'seq', 'sentAt', 'heartbeats',
                'unhealthySince', 'unhealthyMs', 'jobs', 'message', 'lastError', 'lastErrorAt', 'revokedJobs', 'boots' }
 local RESTORED = { 'bootId', 'connection', 'cpuUsage', 'memoryUsage', 'declared', 'draining', 'maintained', 'seq', 'sentAt',
-                   'unhealthyMs' }
-local RESTORED_DETAILS = { 'message', 'lastError', 'lastErrorAt', 'revokedJobs', 'boots' }
+                   'unhealthyMs', 'message', 'lastError', 'lastErrorAt', 'revokedJobs', 'boots' }
 local DECLARABLE = { ACTIVE = true, IDLE = true, BUSY = true, MAINTENANCE = true, ERROR = true }
 local EPOCH_AHEAD_US = 366 * 86400 * 1000000
 
@@ -106,14 +105,11 @@ local function arm_anew(c, r)
 end
 
 local function import_worker(c, old, a, by)
-    local r = new_record(a.id)
+    local r = new_record(a.id, {})
     local extra = old and clear_away(c, old) or {}
     take_over_fields(r, a)
     for _, field in ipairs(RESTORED) do
         set(r, field, a[field])
-    end
-    for _, field in ipairs(RESTORED_DETAILS) do
-        set_detail(r, field, a[field])
     end
     set(r, 'epoch', settle_epoch(c, a, old))
     set(r, 'revision', int(math.max(tonumber(a.revision) or 0, old and number(old, 'revision') or 0)))

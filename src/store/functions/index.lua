@@ -19,10 +19,10 @@ end
 -- The sets that a live worker is in.
 local function sets_of(r)
     local sets = { 'workers', 'status:' .. r.f.status, 'health:' .. r.f.health }
-    for _, tag in ipairs(labels_of(r.d.tags)) do
+    for _, tag in ipairs(labels_of(r.f.tags)) do
         sets[#sets + 1] = 'tag:' .. tag
     end
-    for _, capability in ipairs(labels_of(r.d.capabilities)) do
+    for _, capability in ipairs(labels_of(r.f.capabilities)) do
         sets[#sets + 1] = 'capability:' .. capability
     end
     if given(r.f.zone) then

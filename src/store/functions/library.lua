@@ -18,8 +18,8 @@ local STATUS_COUNTERS = {
     ERROR = 'failedWorkers', DRAINING = 'drainingWorkers',
 }
 local DECLARED_FIELDS = { 'name', 'maxConcurrentJobs', 'port', 'version', 'priorityThreshold', 'workerLoadFactor',
-                          'zone', 'heartbeatTimeoutMs', 'heartbeatIntervalMs' }
-local DETAIL_FIELDS = { 'hostName', 'hostAddress', 'capabilities', 'tags' }
+                          'zone', 'heartbeatTimeoutMs', 'heartbeatIntervalMs', 'hostName', 'hostAddress', 'capabilities',
+                          'tags' }
 
 local function int(number)
     return string.format('%.0f', number)

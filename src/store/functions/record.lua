@@ -1,4 +1,5 @@
--- record.lua -- one worker as its two hashes: loaded, changed, saved, and the events that tell of the changes.
+-- record.lua -- one worker as its hash, and a second one for what is long: loaded, changed, saved, and the events that tell of
+-- the changes.
 
 local function fields_of(flat)
     local fields = {}
@@ -8,17 +9,22 @@ local function fields_of(flat)
     return fields
 end
 
-local function new_record(id)
-    return { id = id, f = {}, d = {}, changed = {}, changed_detail = {} }
+-- apart has the fields that the detail hash holds.
+local function new_record(id, fields)
+    return { id = id, f = fields, apart = {}, changed = {} }
 end
 
 local function load(c, id)
-    local flat = call('HGETALL', c.p .. 'worker:' .. id)
+    local flat = call('HGETALL', c.worker_key .. id)
     if #flat == 0 then
         return nil
     end
-    local r = new_record(id)
-    r.f, r.d = fields_of(flat), fields_of(call('HGETALL', c.p .. 'detail:' .. id))
+    local r = new_record(id, fields_of(flat))
+    local apart = call('HGETALL', c.p .. 'detail:' .. id)
+    for i = 1, #apart, 2 do
+        r.f[apart[i]] = apart[i + 1]
+        r.apart[apart[i]] = true
+    end
     return r
 end
 
@@ -36,45 +42,74 @@ local function set(r, field, value)
     end
 end
 
-local function set_detail(r, field, value)
-    if r.d[field] ~= value then
-        r.d[field] = value
-        r.changed_detail[field] = true
-    end
-end
+-- A hash stays compact while every value is short: what is longer of these is kept apart, in the detail hash.
+local COMPACT_MAX = 64
+local MAY_BE_LONG = { hostName = true, hostAddress = true, capabilities = true, tags = true, message = true,
+                      lastError = true, revokedJobs = true, boots = true, conflicted = true, returns = true }
 
-local function write_changed(key, changed, fields)
+-- Writes the fields as they are now: set where they belong, and deleted where they were.
+local function write_fields(c, r, fields)
+    local key, detail_key = c.worker_key .. r.id, c.p .. 'detail:' .. r.id
     local sets, dels = { 'HSET', key }, { 'HDEL', key }
-    for field in pairs(changed) do
-        if fields[field] ~= nil then
-            sets[#sets + 1] = field
-            sets[#sets + 1] = fields[field]
+    local apart_sets, apart_dels = { 'HSET', detail_key }, { 'HDEL', detail_key }
+    local at = 2
+    for i = 1, #fields do
+        local field = fields[i]
+        local value = r.f[field]
+        local was_apart = r.apart[field]
+        if value ~= nil and MAY_BE_LONG[field] and #value > COMPACT_MAX then
+            apart_sets[#apart_sets + 1] = field
+            apart_sets[#apart_sets + 1] = value
+            r.apart[field] = true
+            if not was_apart then
+                dels[#dels + 1] = field
+            end
         else
-            dels[#dels + 1] = field
+            if value ~= nil then
+                sets[at + 1], sets[at + 2] = field, value
+                at = at + 2
+            elseif not was_apart then
+                dels[#dels + 1] = field
+            end
+            if was_apart then
+                apart_dels[#apart_dels + 1] = field
+                r.apart[field] = nil
+            end
         end
     end
     call_with_any(sets)
     call_with_any(dels)
+    call_with_any(apart_sets)
+    call_with_any(apart_dels)
 end
 
-local function write_in_order(key, fields)
-    local sets = { 'HSET', key }
-    local function add(field, value)
-        sets[#sets + 1] = field
-        sets[#sets + 1] = value
+local function names_of(fields)
+    local names = {}
+    for field in pairs(fields) do
+        names[#names + 1] = field
     end
+    return names
+end
+
+local function write_in_order(c, r)
+    local names = {}
     for _, field in ipairs(FRONT) do
-        if fields[field] ~= nil then
-            add(field, fields[field])
+        if r.f[field] ~= nil then
+            names[#names + 1] = field
         end
     end
-    for field, value in pairs(fields) do
+    for field in pairs(r.f) do
         if not IS_FRONT[field] then
-            add(field, value)
+            names[#names + 1] = field
         end
     end
-    call('DEL', key)
-    call(unpack(sets))
+    for field in pairs(r.apart) do
+        if r.f[field] == nil then
+            names[#names + 1] = field
+        end
+    end
+    call('DEL', c.worker_key .. r.id)
+    write_fields(c, r, names)
 end
 
 local function save(c, r)
@@ -83,12 +118,11 @@ local function save(c, r)
     end
     set(r, 'steady', steady_of(r))
     if r.is_disordered then
-        write_in_order(c.worker_key .. r.id, r.f)
+        write_in_order(c, r)
     else
-        write_changed(c.worker_key .. r.id, r.changed, r.f)
+        write_fields(c, r, names_of(r.changed))
     end
-    write_changed(c.p .. 'detail:' .. r.id, r.changed_detail, r.d)
-    r.changed, r.changed_detail, r.is_disordered = {}, {}, nil
+    r.changed, r.is_disordered = {}, nil
 end
 
 local function is_live(r)

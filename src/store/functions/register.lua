@@ -22,20 +22,12 @@ local function differs(r, a)
             return true
         end
     end
-    for _, field in ipairs(DETAIL_FIELDS) do
-        if r.d[field] ~= a[field] then
-            return true
-        end
-    end
     return false
 end
 
 local function take_over_fields(r, a)
     for _, field in ipairs(DECLARED_FIELDS) do
         set(r, field, a[field])
-    end
-    for _, field in ipairs(DETAIL_FIELDS) do
-        set_detail(r, field, a[field])
     end
 end
 
@@ -75,7 +67,7 @@ end
 
 local function register_anew(c, old, a)
     local id = a.id
-    local r = new_record(id)
+    local r = new_record(id, {})
     local from, reason, extra = nil, 'worker', {}
     if old then
         from = state(old)
@@ -93,7 +85,7 @@ local function register_anew(c, old, a)
         if a.bootId ~= old.f.bootId then
             remember_boot(old)
         end
-        set_detail(r, 'boots', old.d.boots)
+        set(r, 'boots', old.f.boots)
     end
     take_over_fields(r, a)
     set(r, 'bootId', a.bootId)
@@ -144,16 +136,12 @@ local function count_attempt(c, a)
 end
 
 local function document(r)
-    local worker, detail = {}, {}
+    local worker = {}
     for field, value in pairs(r.f) do
         worker[#worker + 1] = field
         worker[#worker + 1] = value
     end
-    for field, value in pairs(r.d) do
-        detail[#detail + 1] = field
-        detail[#detail + 1] = value
-    end
-    return { r.id, worker, detail }
+    return { r.id, worker }
 end
 
 -- For the audit trail; what is not counted as an attempt might come without end.

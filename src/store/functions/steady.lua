@@ -18,7 +18,7 @@ end
 local function is_pending(r)
     local f = r.f
     return f.maintained or f.draining or f.lost or f.disputed or f.contradiction or f.heldUntil or f.missing or
-        r.d.revokedJobs or f.declared == 'ERROR'
+        r.f.revokedJobs or f.declared == 'ERROR'
 end
 
 local function is_number(text)

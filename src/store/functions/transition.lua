@@ -25,9 +25,9 @@ local function orphan_jobs(c, r, revoke)
     hold_jobs(c, r, nil)
     set_load(c, r, 0, number(r, 'maxConcurrentJobs'))
     set(r, 'epoch', draw_epoch(c))
-    set_detail(r, 'conflicted', nil)
+    set(r, 'conflicted', nil)
     if revoke and jobs ~= '[]' then
-        set_detail(r, 'revokedJobs', jobs)
+        set(r, 'revokedJobs', jobs)
     end
     if count == 0 and jobs == '[]' then
         return {}

@@ -75,7 +75,8 @@ static bool is_schedulable(const json_t *record)
 
 static void judge_labels(struct trial *trial, const json_t *keys, const char *id, const char *field, const char *kind)
 {
-    json_t *labels = json_loads(trial_text(key_of(keys, "detail:", id), field), 0, NULL);
+    const char *text = trial_text(key_of(keys, "worker:", id), field);
+    json_t *labels = json_loads(text[0] != '\0' ? text : trial_text(key_of(keys, "detail:", id), field), 0, NULL);
     size_t index = 0;
     const json_t *label = NULL;
     json_array_foreach(labels, index, label)
