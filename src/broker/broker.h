@@ -77,6 +77,7 @@ struct broker_publication {
     struct text payload;
     int qos;
     bool retained;
+    bool ahead;                 /* somebody waits for it: it overtakes those that wait to be sent and are not */
     const char *content_type;   /* NULL: none */
     uint32_t expiry_s;          /* 0: never */
     const char *response_topic; /* NULL: none */

@@ -1,4 +1,4 @@
-/* outbox.c -- a list of copies, and the window through which they go to the library. */
+/* outbox.c -- two lists of copies, and the window through which they go to the library. */
 #include "broker/outbox.h"
 
 #include <stdlib.h>
@@ -50,33 +50,64 @@ void outbox_open(struct outbox *outbox, unsigned receive_maximum)
     unlock(outbox);
 }
 
+static void push(struct outbox_queue *queue, struct waiting *waiting)
+{
+    if (queue->last != NULL) {
+        queue->last->next = waiting;
+    } else {
+        queue->first = waiting;
+    }
+    queue->last = waiting;
+}
+
+static struct waiting *pop(struct outbox_queue *queue)
+{
+    struct waiting *waiting = queue->first;
+    if (waiting != NULL) {
+        queue->first = waiting->next;
+        queue->last = queue->first != NULL ? queue->last : NULL;
+    }
+    return waiting;
+}
+
+static void empty(struct outbox_queue *queue)
+{
+    for (struct waiting *waiting = pop(queue); waiting != NULL; waiting = pop(queue)) {
+        free(waiting);
+    }
+}
+
 void outbox_close(struct outbox *outbox)
 {
     lock(outbox);
     outbox->window = 0;
-    while (outbox->first != NULL) {
-        struct waiting *waiting = outbox->first;
-        outbox->first = waiting->next;
-        free(waiting);
-    }
-    outbox->last = NULL;
+    outbox->overtaken = 0;
+    empty(&outbox->ahead);
+    empty(&outbox->rest);
     unlock(outbox);
+}
+
+static struct outbox_queue *choose(struct outbox *outbox)
+{
+    bool is_turn_of_rest = outbox->overtaken == OUTBOX_SHARE - 1 || outbox->ahead.first == NULL;
+    if (outbox->rest.first == NULL || is_turn_of_rest) {
+        outbox->overtaken = 0;
+    } else {
+        outbox->overtaken++;
+    }
+    return outbox->rest.first != NULL && is_turn_of_rest ? &outbox->rest : &outbox->ahead;
 }
 
 static struct waiting *take(struct outbox *outbox)
 {
-    struct waiting *waiting = outbox->first;
     if (outbox->sent >= outbox->window) {
         outbox->filling = false;
     }
-    if (waiting == NULL || !outbox->filling || outbox->window == 0) {
+    if (!outbox->filling || outbox->window == 0) {
         return NULL;
     }
-    outbox->first = waiting->next;
-    if (outbox->first == NULL) {
-        outbox->last = NULL;
-    }
-    outbox->sent++;
+    struct waiting *waiting = pop(choose(outbox));
+    outbox->sent += waiting != NULL ? 1 : 0;
     return waiting;
 }
 
@@ -150,12 +181,7 @@ enum err outbox_put(struct outbox *outbox, const struct broker_publication *publ
     lock(outbox);
     bool open = outbox->window > 0;
     if (open) {
-        if (outbox->last != NULL) {
-            outbox->last->next = waiting;
-        } else {
-            outbox->first = waiting;
-        }
-        outbox->last = waiting;
+        push(publication->ahead ? &outbox->ahead : &outbox->rest, waiting);
         feed(outbox);
     }
     unlock(outbox);

@@ -1,9 +1,10 @@
 /*
  * outbox.h -- publications that wait for their turn with the MQTT library, which has few at a time. Knows no library.
  *
- * What is put in is sent in that order, by whichever thread finds room: the loop that puts it, or the library's thread
- * that hears of an earlier one's end. The lock is never held while something is sent, since the library takes its own
- * then.
+ * There are two queues: of what is to go ahead, and of the rest. Each is sent in the order in which it was filled, by
+ * whichever thread finds room: the loop that fills it, or the library's thread that hears of an earlier one's end. What
+ * goes ahead is sent first, but every OUTBOX_SHARE-th that is sent is of the rest, which thus goes on. The lock is
+ * never held while something is sent, since the library takes its own then.
  */
 #ifndef MUSTER_BROKER_OUTBOX_H
 #define MUSTER_BROKER_OUTBOX_H
@@ -13,6 +14,8 @@
 
 #include <pthread.h>
 
+enum { OUTBOX_SHARE = 8 };
+
 /* outbox_send_fn gives one to the library: outbox_settled follows for it. False: it does not, and the ticket is told.
  */
 typedef bool outbox_send_fn(void *context, const struct broker_publication *publication, struct ticket *ticket);
@@ -21,12 +24,15 @@ struct outbox {
     outbox_send_fn *send;
     void *context;
     pthread_mutex_t lock;
-    struct waiting *first;
-    struct waiting *last;
-    unsigned window; /* how many may be with the library; 0 while closed */
-    unsigned sent;   /* how many are */
-    bool filling;    /* until the window is full, and again when half of it is free */
-    bool feeding;    /* some thread is at it */
+    struct outbox_queue {
+        struct waiting *first;
+        struct waiting *last;
+    } ahead, rest;
+    unsigned overtaken; /* how often in a row something went ahead of the rest */
+    unsigned window;    /* how many may be with the library; 0 while closed */
+    unsigned sent;      /* how many are */
+    bool filling;       /* until the window is full, and again when half of it is free */
+    bool feeding;       /* some thread is at it */
 };
 
 void outbox_init(struct outbox *outbox, outbox_send_fn *send, void *context);

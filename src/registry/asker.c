@@ -84,6 +84,7 @@ static void publish_reply(struct asker *asker, const json_t *document)
     struct broker_publication publication = {.topic = asker->topic.data,
                                              .payload = buf_text(payload),
                                              .qos = 1,
+                                             .ahead = true,
                                              .content_type = encoding_content_type(asker->encoding),
                                              .expiry_s = REPLY_EXPIRY_S,
                                              .correlation = asker->correlation};

@@ -35,15 +35,28 @@ static bool take(void *context, const struct broker_publication *publication, st
     return true;
 }
 
+static void put_one(struct library *library, int number, bool ahead)
+{
+    char topic[16];
+    char payload[] = "abc";
+    (void)snprintf(topic, sizeof topic, "%d", number);
+    struct broker_publication publication = {.topic = topic, .payload = {payload, 3}, .qos = 1, .ahead = ahead};
+    assert_int_equal(outbox_put(&library->outbox, &publication, NULL), ERR_OK);
+    memset(payload, 0, sizeof payload);
+    memset(topic, 0, sizeof topic);
+}
+
 static void put(struct library *library, int first, int count)
 {
     for (int i = first; i < first + count; i++) {
-        char topic[16];
-        char payload[] = "abc";
-        (void)snprintf(topic, sizeof topic, "%d", i);
-        struct broker_publication publication = {.topic = topic, .payload = {payload, 3}, .qos = 1};
-        assert_int_equal(outbox_put(&library->outbox, &publication, NULL), ERR_OK);
-        memset(payload, 0, sizeof payload);
+        put_one(library, i, false);
+    }
+}
+
+static void settle(struct library *library, int count)
+{
+    for (int i = 0; i < count; i++) {
+        outbox_settled(&library->outbox);
     }
 }
 
@@ -81,11 +94,9 @@ static void a_full_window_is_refilled_when_half_of_it_is_free(void **state)
     outbox_open(&library->outbox, 10);
     put(library, 1, MANY);
     assert_int_equal(library->given, 10);
-    for (int i = 0; i < 4; i++) {
-        outbox_settled(&library->outbox);
-    }
+    settle(library, 4);
     assert_int_equal(library->given, 10);
-    outbox_settled(&library->outbox);
+    settle(library, 1);
     assert_int_equal(library->given, 15);
     assert_true(library->ordered);
 }
@@ -144,6 +155,48 @@ static void a_connection_that_ended_leaves_nothing_to_the_next(void **state)
     assert_true(library->ordered);
 }
 
+static void what_goes_ahead_overtakes_what_waits_and_is_itself_in_order(void **state)
+{
+    struct library *library = *state;
+    outbox_open(&library->outbox, 1);
+    put(library, 1, 1);
+    put(library, 4, 2);
+    put_one(library, 2, true);
+    put_one(library, 3, true);
+    settle(library, 5);
+    assert_int_equal(library->given, 5);
+    assert_true(library->ordered);
+}
+
+static void what_goes_ahead_leaves_the_rest_its_share(void **state)
+{
+    struct library *library = *state;
+    int ahead = 2;
+    int rest = 0;
+    outbox_open(&library->outbox, 1);
+    put_one(library, 1, true);
+    put(library, MANY, MANY);
+    for (int i = 0; i < 10 * OUTBOX_SHARE; i++) {
+        put_one(library, ahead++, true);
+        settle(library, 1);
+        rest += library->last >= MANY ? 1 : 0;
+    }
+    assert_int_equal(rest, 10);
+    assert_int_equal(library->last, MANY + 9);
+}
+
+static void a_connection_that_ended_leaves_nothing_that_went_ahead(void **state)
+{
+    struct library *library = *state;
+    outbox_open(&library->outbox, 1);
+    put(library, 1, 1);
+    put_one(library, 2, true);
+    outbox_close(&library->outbox);
+    outbox_open(&library->outbox, 1);
+    settle(library, 1);
+    assert_int_equal(library->given, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -153,6 +206,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_window_of_one_goes_on, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_the_library_refuses_takes_no_room, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_connection_that_ended_leaves_nothing_to_the_next, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_goes_ahead_overtakes_what_waits_and_is_itself_in_order, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_goes_ahead_leaves_the_rest_its_share, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_connection_that_ended_leaves_nothing_that_went_ahead, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
