@@ -236,8 +236,8 @@ static void claim_found(struct bench *bench, const char *found_by)
         size_t count = bench->due_count - from < CLAIMS_A_CALL ? bench->due_count - from : CLAIMS_A_CALL;
         bench->open++;
         store_claim(bench->world.store, found_by, claims + from, count, on_steps, bench);
+        world_wait(&bench->world, &bench->open, 0);
     }
-    world_wait(&bench->world, &bench->open, 0);
 }
 
 /* As a step is taken while not too many are due: all are touched, and what has expired is looked at, then claimed. */

@@ -78,7 +78,9 @@ static void start_store(struct world *world)
         world_pass(world, TICK_MS);
     }
     store_acquire(world->store, "bench", LEASE_MS, on_acquired, world);
-    world_pass(world, TICK_MS);
+    for (int waited_ms = 0; !world->has_token && waited_ms < PATIENCE_MS; waited_ms += TICK_MS) {
+        world_pass(world, TICK_MS);
+    }
     if (!world->has_token) {
         die("the store", "no lease");
     }
