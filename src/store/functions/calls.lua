@@ -5,9 +5,9 @@ local function open(keys, args)
     local time = call('TIME')
     local now_us = time[1] * 1000000 + time[2]
     local now = math.floor(now_us / 1000)
-    return { p = keys[1], worker_key = keys[1] .. 'worker:', alive_key = keys[1] .. 'alive:', now_us = now_us, now = now,
-             now_text = int(now), deadline_in = {}, events = 0, args = args, totals = {}, free = {}, sets = {},
-             deadlines = {} }
+    return { p = keys[1], worker_key = keys[1] .. 'worker:', alive_key = keys[1] .. 'alive:', events_key = keys[1] .. 'events',
+             now_us = now_us, now = now, now_text = int(now), deadline_in = {}, events = 0, args = args, totals = {},
+             free = {}, sets = {}, deadlines = {}, disarmed = {}, missing = {} }
 end
 
 local function holds_lease(c, token)

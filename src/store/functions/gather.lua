@@ -1,5 +1,6 @@
--- gather.lua -- what the workers of one call change in the sets, the sorted sets and the totals: written at its end, each key
--- once, for the last word of a worker counts. Who reads such a key within a call asks here, or has it written first.
+-- gather.lua -- what the workers of one call change in the sets, the sorted sets and the totals, and the timers that it ends:
+-- written at its end, each key once, for the last word of a worker counts. Who reads such a key within a call asks here, or
+-- has it written first.
 
 local function gather_member(c, set, id, is_member)
     local members = c.sets[set]
@@ -48,6 +49,29 @@ local function write_scores(key, scores)
     call_with_any(removes)
 end
 
+local function write_missing(c)
+    local is_less = false
+    for zone, amount in pairs(c.missing) do
+        if amount ~= 0 then
+            call('ZINCRBY', c.p .. 'missing', int(amount), zone)
+            is_less = is_less or amount < 0
+        end
+    end
+    if is_less then
+        call('ZREMRANGEBYSCORE', c.p .. 'missing', '-inf', 0)
+    end
+end
+
+local function write_disarmed(c)
+    local keys = { 'DEL' }
+    for member in pairs(c.disarmed) do
+        keys[#keys + 1] = c.p .. member
+    end
+    if #keys > 1 then
+        call(unpack(keys))
+    end
+end
+
 local function write_gathered(c)
     for field, amount in pairs(c.totals) do
         if amount ~= 0 then
@@ -59,5 +83,7 @@ local function write_gathered(c)
     end
     write_scores(c.p .. 'free', c.free)
     write_scores(c.p .. 'deadlines', c.deadlines)
-    c.totals, c.sets, c.free, c.deadlines = {}, {}, {}, {}
+    write_missing(c)
+    write_disarmed(c)
+    c.totals, c.sets, c.free, c.deadlines, c.missing, c.disarmed = {}, {}, {}, {}, {}, {}
 end

@@ -81,9 +81,7 @@ end
 local function count_missing(c, r, amount)
     add_total(c, r, 'missingWorkers', amount)
     if given(r.f.zone) then
-        if tonumber(call('ZINCRBY', c.p .. 'missing', amount, r.f.zone)) <= 0 then
-            call('ZREM', c.p .. 'missing', r.f.zone)
-        end
+        c.missing[r.f.zone] = (c.missing[r.f.zone] or 0) + amount
         recount(c, r, 'missing:' .. r.f.zone, amount)
     end
 end

@@ -21,8 +21,18 @@ local DECLARED_FIELDS = { 'name', 'maxConcurrentJobs', 'port', 'version', 'prior
                           'zone', 'heartbeatTimeoutMs', 'heartbeatIntervalMs', 'hostName', 'hostAddress', 'capabilities',
                           'tags' }
 
+-- Small numbers come again and again.
+local SMALL, small_texts = 10000, {}
+
 local function int(number)
-    return string.format('%.0f', number)
+    local text = small_texts[number]
+    if not text then
+        text = string.format('%d', number)
+        if number >= 0 and number < SMALL then
+            small_texts[number] = text
+        end
+    end
+    return text
 end
 
 local function given(text)

@@ -142,29 +142,37 @@ local function state(r)
     return { status = r.f.status, health = r.f.health }
 end
 
+local entry = { 'XADD', '', '*', 'type', '', 'workerId', '', 'epoch', '', 'revision', '', 'at', '' } -- used again for each
+local ENTRY_FIXED = #entry
+
+local function add_to_entry(at, field, value)
+    if not given(value) then
+        return at
+    end
+    entry[at + 1], entry[at + 2] = field, value
+    return at + 2
+end
+
 -- Adds one entry to the stream, with the next revision of the worker. The record still has to be saved.
 local function emit(c, r, kind, from, reason, extra)
-    set(r, 'revision', int(number(r, 'revision') + 1))
-    set(r, 'updatedAt', int(c.now))
-    local entry = { 'XADD', c.p .. 'events', '*', 'type', kind, 'workerId', r.id, 'epoch', r.f.epoch, 'revision',
-                    r.f.revision, 'at', int(c.now) }
-    local function add(field, value)
-        if given(value) then
-            entry[#entry + 1] = field
-            entry[#entry + 1] = value
+    local revision, at = int(number(r, 'revision') + 1), ENTRY_FIXED
+    set(r, 'revision', revision)
+    set(r, 'updatedAt', c.now_text)
+    entry[2], entry[5], entry[7], entry[9], entry[11], entry[13] =
+        c.events_key, kind, r.id, r.f.epoch, revision, c.now_text
+    if from then
+        at = add_to_entry(at, 'fromStatus', from.status)
+        at = add_to_entry(at, 'fromHealth', from.health)
+    end
+    at = add_to_entry(at, 'toStatus', r.f.status)
+    at = add_to_entry(at, 'toHealth', r.f.health)
+    at = add_to_entry(at, 'reason', reason)
+    if extra then
+        for field, value in pairs(extra) do
+            at = add_to_entry(at, field, value)
         end
     end
-    if from then
-        add('fromStatus', from.status)
-        add('fromHealth', from.health)
-    end
-    add('toStatus', r.f.status)
-    add('toHealth', r.f.health)
-    add('reason', reason)
-    for field, value in pairs(extra or {}) do
-        add(field, value)
-    end
-    call(unpack(entry))
+    call(unpack(entry, 1, at))
     c.events = c.events + 1
 end
 

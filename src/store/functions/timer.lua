@@ -1,8 +1,18 @@
 -- timer.lua -- the keys whose TTL is a deadline, and the index of deadlines.
 
+local function deadline_in(c, ttl_ms)
+    local deadline = c.deadline_in[ttl_ms]
+    if not deadline then
+        deadline = int(c.now + math.max(ttl_ms, 1))
+        c.deadline_in[ttl_ms] = deadline
+    end
+    return deadline
+end
+
 local function set_timer(c, kind, r, ttl_ms)
-    local deadline = int(c.now + math.max(ttl_ms, 1))
-    call('SET', c.p .. kind .. ':' .. r.id, r.f.epoch, 'PXAT', deadline)
+    local member, deadline = kind .. ':' .. r.id, deadline_in(c, ttl_ms)
+    c.disarmed[member] = nil
+    call('SET', c.p .. member, r.f.epoch, 'PXAT', deadline)
     return deadline
 end
 
@@ -11,9 +21,11 @@ local function arm(c, kind, r, ttl_ms)
     c.deadlines[kind .. ':' .. r.id] = set_timer(c, kind, r, ttl_ms)
 end
 
+-- The key is gone when the call ends.
 local function disarm(c, kind, r)
-    call('DEL', c.p .. kind .. ':' .. r.id)
-    c.deadlines[kind .. ':' .. r.id] = false
+    local member = kind .. ':' .. r.id
+    c.disarmed[member] = true
+    c.deadlines[member] = false
 end
 
 local function arm_alive(c, r)

@@ -1,21 +1,12 @@
 -- transition.lua -- from one health to the next, and out.
 
 local function evidence_of(c, r, deadline, found_by)
-    local evidence = { foundBy = found_by }
-    if given(r.f.lastHeartbeatAt) then
-        evidence.lastHeartbeatAt = tonumber(r.f.lastHeartbeatAt)
-    end
-    if given(r.f.seq) then
-        evidence.seq = tonumber(r.f.seq)
-    end
-    if deadline then
-        evidence.deadline = deadline
-        evidence.lateMs = c.now - deadline
-    end
-    if r.contested then
-        evidence.job, evidence.heldBy = r.contested.job, r.contested.by
-    end
-    return cjson.encode(evidence)
+    local last, seq = r.f.lastHeartbeatAt, r.f.seq
+    return '{"foundBy":"' .. found_by .. '"' .. (given(last) and ',"lastHeartbeatAt":' .. last or '') ..
+        (given(seq) and ',"seq":' .. seq or '') ..
+        (deadline and ',"deadline":' .. int(deadline) .. ',"lateMs":' .. int(c.now - deadline) or '') ..
+        (r.contested and ',"job":' .. cjson.encode(r.contested.job) .. ',"heldBy":' .. cjson.encode(r.contested.by) or '') ..
+        '}'
 end
 
 -- Takes the jobs away from the worker and advances the epoch; returns what the event has to list.
