@@ -1,4 +1,7 @@
-/* expire.c -- steps of time: what Redis says is due, judged by what was heard, and claimed. */
+/*
+ * expire.c -- steps of time: what Redis says is due, judged by what was heard, and claimed. Few calls at a time and
+ * each of them short, however many die at once: heartbeats must not wait behind them.
+ */
 #include "registry/internal.h"
 
 #include "base/clock.h"
@@ -6,11 +9,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* While some wait for hearing, another round would only find them again. */
+enum { ROUND_WAITS_MS = 250 };
+
 struct claiming {
     struct registry *registry;
     bool by_event;
     enum figure_source source;
 };
+
+static void advance(struct registry *registry);
+
+static void end_call(struct registry *registry)
+{
+    registry->expiry.calls--;
+    advance(registry);
+}
 
 static void on_steps(void *context, const struct store_steps *result)
 {
@@ -25,7 +39,19 @@ static void on_steps(void *context, const struct store_steps *result)
     if (result->outcome == STORE_LATE) {
         note(registry, LOG_WARN, "steps of time were refused: they had waited for Redis for too long");
     }
+    if (result->outcome != STORE_DONE) {
+        registry->expiry.round =
+            false; /* they are still due: the next round finds them, not this one again and again */
+    }
     free(claiming);
+    end_call(registry);
+}
+
+static struct member copy_member(struct text text)
+{
+    struct member member = {.len = text.len};
+    memcpy(member.bytes, text.data, text.len);
+    return member;
 }
 
 static void wait_for_hearing(struct expiry *expiry, const struct store_due *due, bool by_event)
@@ -35,8 +61,7 @@ static void wait_for_hearing(struct expiry *expiry, const struct store_due *due,
         return;
     }
     struct waiting_step *step = &expiry->waiting[expiry->waiting_count++];
-    memcpy(step->member, due->member.data, due->member.len);
-    step->member_len = due->member.len;
+    step->member = copy_member(due->member);
     step->deadline_ms = due->deadline_ms;
     step->duration_ms = due->duration_ms;
     step->zone_len = due->zone.len < sizeof step->zone ? due->zone.len : sizeof step->zone;
@@ -50,16 +75,19 @@ static void claim(struct registry *registry, const struct store_claim *claims, s
     if (claiming != NULL) {
         enum figure_source source = by_event ? FIGURE_BY_EVENT : FIGURE_BY_SWEEP;
         *claiming = (struct claiming){registry, by_event, registry->reconciled.swept ? source : FIGURE_AT_START};
+        registry->expiry.calls++;
         store_claim(registry->store, by_event ? "event" : "sweep", claims, count, on_steps, claiming);
     }
 }
 
-static void judge(struct registry *registry, const struct store_due *dues, size_t count, bool by_event)
+/* Returns how many of them wait on; STEPS_A_CALL at most are judged. */
+static size_t judge(struct registry *registry, const struct store_due *dues, size_t count, bool by_event)
 {
-    struct store_claim claims[SWEEP_MAX];
+    struct store_claim claims[STEPS_A_CALL];
     size_t claim_count = 0;
+    size_t waiting = 0;
     int64_t now_ms = timebase_remote_ms(store_clock(registry->store), clock_monotonic_ms());
-    for (size_t i = 0; i < count && claim_count < SWEEP_MAX; i++) {
+    for (size_t i = 0; i < count && claim_count < STEPS_A_CALL; i++) {
         const struct store_due *due = &dues[i];
         struct store_claim *next = &claims[claim_count];
         *next = (struct store_claim){.due = *due};
@@ -73,140 +101,192 @@ static void judge(struct registry *registry, const struct store_due *dues, size_
             claim_count++;
             break;
         case HEARING_WAIT:
+            waiting++;
             wait_for_hearing(&registry->expiry, due, by_event);
             canary_seek(registry, due->deadline_ms);
             break;
         }
     }
     claim(registry, claims, claim_count, by_event);
+    return waiting;
 }
+
+/* ---------------------------------------------------------------------------------------- those that were waited for
+ */
+
+static const struct waiting_step *next_heard(struct expiry *expiry)
+{
+    if (expiry->heard_at == expiry->heard_count && expiry->heard_more) {
+        /* Those that have to wait on are put into the other list. */
+        struct waiting_step *steps = expiry->waiting;
+        expiry->waiting = expiry->heard;
+        expiry->heard = steps;
+        expiry->heard_at = 0;
+        expiry->heard_count = expiry->waiting_count;
+        expiry->waiting_count = 0;
+        expiry->heard_more = false;
+    }
+    return expiry->heard_at < expiry->heard_count ? &expiry->heard[expiry->heard_at] : NULL;
+}
+
+/* Judges as many as go into one call, all found in the same way; false where nobody has waited. */
+static bool judge_heard(struct registry *registry)
+{
+    struct expiry *expiry = &registry->expiry;
+    const struct waiting_step *first = next_heard(expiry);
+    struct store_due dues[STEPS_A_CALL];
+    size_t count = 0;
+    if (first == NULL) {
+        return false;
+    }
+    for (size_t at = expiry->heard_at; at < expiry->heard_count && count < STEPS_A_CALL; at++) {
+        const struct waiting_step *step = &expiry->heard[at];
+        if (step->by_event != first->by_event) {
+            break;
+        }
+        dues[count++] = (struct store_due){.member = {step->member.bytes, step->member.len},
+                                           .deadline_ms = step->deadline_ms,
+                                           .duration_ms = step->duration_ms,
+                                           .zone = {step->zone, step->zone_len}};
+    }
+    expiry->heard_at += count;
+    (void)judge(registry, dues, count, first->by_event);
+    return true;
+}
+
+void expire_heard(struct registry *registry)
+{
+    registry->expiry.heard_more = registry->expiry.waiting_count > 0;
+    advance(registry);
+}
+
+/* ---------------------------------------------------------------------------------------- those with an event */
 
 static void on_look(void *context, const struct store_dues *result)
 {
     struct registry *registry = context;
     if (registry->listening) {
-        judge(registry, result->dues, result->count, true);
+        (void)judge(registry, result->dues, result->count, true);
     }
+    end_call(registry);
 }
 
-static void look(struct registry *registry)
+static bool look(struct registry *registry)
 {
     struct expiry *expiry = &registry->expiry;
-    if (expiry->look_count > 0 && registry->listening) {
-        store_look(registry->store, expiry->look, expiry->look_count, on_look, registry);
+    struct text members[STEPS_A_CALL];
+    size_t count = 0;
+    while (count < STEPS_A_CALL && expiry->expired_count > 0) {
+        const struct member *member = &expiry->expired[expiry->expired_at];
+        members[count++] = (struct text){member->bytes, member->len};
+        expiry->expired_at = (expiry->expired_at + 1) % EXPIRED_MAX;
+        expiry->expired_count--;
     }
-    expiry->look_count = 0;
+    if (count > 0) {
+        expiry->calls++;
+        store_look(registry->store, members, count, on_look, registry);
+    }
+    return count > 0;
 }
 
-static void look_now(evutil_socket_t fd, short what, void *arg)
-{
-    (void)fd;
-    (void)what;
-    look(arg);
-}
-
-/* Those that come in one turn of the loop are looked at together. */
+/* Those that come in one turn of the loop are looked at together. What finds no room is found by the sweep. */
 void expire_look(struct registry *registry, struct text member)
 {
     struct expiry *expiry = &registry->expiry;
-    if (!registry->listening || member.len > MEMBER_MAX) {
+    if (!registry->listening || member.len > MEMBER_MAX || expiry->expired_count == EXPIRED_MAX) {
         return;
     }
-    char *bytes = expiry->look_bytes[expiry->look_count];
-    memcpy(bytes, member.data, member.len);
-    expiry->look[expiry->look_count++] = (struct text){bytes, member.len};
-    if (expiry->look_count == LOOK_MAX) {
-        look(registry);
-    } else if (expiry->look_count == 1) {
-        event_active(expiry->look_now, EV_TIMEOUT, 0);
+    expiry->expired[(expiry->expired_at + expiry->expired_count) % EXPIRED_MAX] = copy_member(member);
+    expiry->expired_count++;
+    if (expiry->expired_count == 1) {
+        event_active(expiry->advance, EV_TIMEOUT, 0);
     }
 }
 
-static void sweep(struct registry *registry, size_t from);
+/* ---------------------------------------------------------------------------------------- those without */
 
+/* What stays where it is in the index is behind the next part's beginning; what is claimed leaves it. */
 static void on_sweep(void *context, const struct store_dues *result)
 {
     struct registry *registry = context;
-    registry->expiry.sweeping = false;
+    struct expiry *expiry = &registry->expiry;
+    expiry->sweeping = false;
     if (result->outcome == STORE_FENCED) {
         duty_lose(registry, "the lease is lost");
     }
-    if (!registry->listening) {
-        return;
+    if (!registry->listening || result->outcome != STORE_DONE) {
+        expiry->round = false;
+    } else {
+        expiry->round_at += result->staying + judge(registry, result->dues, result->count, false);
+        if (result->seen < STEPS_A_CALL) {
+            expiry->round = false;
+            registry->reconciled.swept = true;
+        } else if (expiry->waiting_count + STEPS_A_CALL > WAITING_MAX) {
+            expiry->round = false;
+        }
     }
-    judge(registry, result->dues, result->count, false);
-    if (result->seen == SWEEP_MAX) {
-        sweep(registry, registry->expiry.swept + SWEEP_MAX);
-    } else if (result->outcome == STORE_DONE) {
-        registry->reconciled.swept = true;
-    }
+    end_call(registry);
 }
 
-/* What has been touched but not claimed yet stays at the front of the index: the next part begins behind it. */
-static void sweep(struct registry *registry, size_t from)
+static bool sweep(struct registry *registry)
 {
-    registry->expiry.sweeping = true;
-    registry->expiry.swept = from;
-    store_sweep(registry->store, from, SWEEP_MAX, SWEEP_GRACE_MS, on_sweep, registry);
+    struct expiry *expiry = &registry->expiry;
+    if (expiry->sweeping || !expiry->round) {
+        return false;
+    }
+    expiry->sweeping = true;
+    expiry->calls++;
+    store_sweep(registry->store, expiry->round_at, STEPS_A_CALL, SWEEP_GRACE_MS, on_sweep, registry);
+    return true;
 }
 
 void expire_tick(struct registry *registry)
 {
-    if (registry->listening && !registry->expiry.sweeping && !hearing_is_deaf(&registry->hearing)) {
-        sweep(registry, 0);
-    }
-}
-
-static void judge_waiting(struct registry *registry, const struct waiting_step *steps, size_t count, bool by_event)
-{
-    struct store_due dues[SWEEP_MAX];
-    size_t taken = 0;
-    for (size_t i = 0; i < count; i++) {
-        const struct waiting_step *step = &steps[i];
-        if (step->by_event != by_event) {
-            continue;
-        }
-        dues[taken++] = (struct store_due){.member = {step->member, step->member_len},
-                                           .deadline_ms = step->deadline_ms,
-                                           .duration_ms = step->duration_ms,
-                                           .zone = {step->zone, step->zone_len}};
-        if (taken == SWEEP_MAX) {
-            judge(registry, dues, taken, by_event);
-            taken = 0;
-        }
-    }
-    judge(registry, dues, taken, by_event);
-}
-
-void expire_heard(struct registry *registry)
-{
     struct expiry *expiry = &registry->expiry;
-    size_t count = expiry->waiting_count;
-    if (count == 0) {
-        return;
+    int64_t now_ms = clock_monotonic_ms();
+    bool is_early = expiry->waiting_count > 0 && now_ms - expiry->round_ms < ROUND_WAITS_MS;
+    if (!expiry->round && !expiry->sweeping && !is_early && !hearing_is_deaf(&registry->hearing)) {
+        expiry->round = true;
+        expiry->round_at = 0;
+        expiry->round_ms = now_ms;
     }
-    /* Those that have to wait on are put into the other list. */
-    struct waiting_step *steps = expiry->waiting;
-    expiry->waiting = expiry->spare;
-    expiry->spare = steps;
-    expiry->waiting_count = 0;
-    judge_waiting(registry, steps, count, true);
-    judge_waiting(registry, steps, count, false);
+    advance(registry);
+}
+
+/* ---------------------------------------------------------------------------------------- all of them */
+
+static void advance(struct registry *registry)
+{
+    while (registry->listening && registry->expiry.calls < STEP_CALLS_MAX &&
+           (judge_heard(registry) || look(registry) || sweep(registry))) {
+    }
+}
+
+static void advance_now(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    advance(arg);
 }
 
 void expire_forget(struct registry *registry)
 {
-    registry->expiry.look_count = 0;
-    registry->expiry.waiting_count = 0;
+    struct expiry *expiry = &registry->expiry;
+    expiry->expired_count = 0;
+    expiry->waiting_count = 0;
+    expiry->heard_count = 0;
+    expiry->heard_at = 0;
+    expiry->heard_more = false;
 }
 
 enum err expire_new(struct registry *registry, struct fault *out_fault)
 {
     struct expiry *expiry = &registry->expiry;
+    expiry->expired = calloc(EXPIRED_MAX, sizeof *expiry->expired);
     expiry->waiting = calloc(WAITING_MAX, sizeof *expiry->waiting);
-    expiry->spare = calloc(WAITING_MAX, sizeof *expiry->spare);
-    expiry->look_now = evtimer_new(registry->base, look_now, registry);
-    if (expiry->waiting == NULL || expiry->spare == NULL || expiry->look_now == NULL) {
+    expiry->heard = calloc(WAITING_MAX, sizeof *expiry->heard);
+    expiry->advance = evtimer_new(registry->base, advance_now, registry);
+    if (expiry->expired == NULL || expiry->waiting == NULL || expiry->heard == NULL || expiry->advance == NULL) {
         return fault_set(out_fault, ERR_NO_MEMORY, "out of memory");
     }
     return ERR_OK;
@@ -214,9 +294,10 @@ enum err expire_new(struct registry *registry, struct fault *out_fault)
 
 void expire_fini(struct registry *registry)
 {
-    if (registry->expiry.look_now != NULL) {
-        event_free(registry->expiry.look_now);
+    if (registry->expiry.advance != NULL) {
+        event_free(registry->expiry.advance);
     }
+    free(registry->expiry.expired);
     free(registry->expiry.waiting);
-    free(registry->expiry.spare);
+    free(registry->expiry.heard);
 }

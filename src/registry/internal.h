@@ -53,10 +53,14 @@ struct canary {
 };
 
 /* Steps of time being taken. expire.c */
-enum { LOOK_MAX = 200, WAITING_MAX = 4096, SWEEP_MAX = 256, SWEEP_GRACE_MS = 50, MEMBER_MAX = WORKER_ID_MAX + 16 };
+enum { STEPS_A_CALL = 100, STEP_CALLS_MAX = 2, EXPIRED_MAX = 4096, WAITING_MAX = 4096, SWEEP_GRACE_MS = 50 };
+enum { MEMBER_MAX = WORKER_ID_MAX + 16 };
+struct member {
+    char bytes[MEMBER_MAX];
+    size_t len;
+};
 struct waiting_step {
-    char member[MEMBER_MAX];
-    size_t member_len;
+    struct member member;
     int64_t deadline_ms;
     int64_t duration_ms;
     char zone[WORKER_LABEL_MAX];
@@ -64,15 +68,21 @@ struct waiting_step {
     bool by_event;
 };
 struct expiry {
-    struct text look[LOOK_MAX]; /* slices of look_bytes */
-    char look_bytes[LOOK_MAX][MEMBER_MAX];
-    size_t look_count;
-    struct event *look_now;
-    bool sweeping;
-    size_t swept;                 /* where in the due index the sweep under way began */
+    int calls;              /* with Redis, of whatever kind: STEP_CALLS_MAX at most begin */
+    struct event *advance;  /* at the end of a turn of the loop */
+    struct member *expired; /* their events have come; a ring with room for EXPIRED_MAX */
+    size_t expired_at;
+    size_t expired_count;
+    bool sweeping;                /* a sweep is with Redis */
+    bool round;                   /* the due index is being gone through, in parts */
+    size_t round_at;              /* where in it the next part begins */
+    int64_t round_ms;             /* monotonic: when that began */
     struct waiting_step *waiting; /* for hearing; room for WAITING_MAX */
-    struct waiting_step *spare;   /* the same room, empty */
     size_t waiting_count;
+    struct waiting_step *heard; /* are to be judged again; the same room */
+    size_t heard_at;
+    size_t heard_count;
+    bool heard_more; /* and then those that are waiting */
 };
 
 /* Wills that wait for a canary, oldest first. will.c */

@@ -177,7 +177,8 @@ struct store_due {
 };
 struct store_dues {
     enum store_outcome outcome;
-    size_t seen; /* members that were due in the index, of a sweep */
+    size_t seen;    /* members that were due in the index, of a sweep */
+    size_t staying; /* of those, who are due there on and not told: their event has to come yet */
     const struct store_due *dues;
     size_t count;
 };

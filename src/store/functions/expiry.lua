@@ -4,77 +4,94 @@ local function split_member(member)
     return string.match(member, '^(%l+):(.+)$')
 end
 
--- When the time of a member was up, and how long it had, by its score and the worker's fields as read by due_of.
+-- When the time of a member was up, and how long it had, by its score and the worker's fields.
 local function judge_due(c, kind, score, f)
-    if kind == 'alive' and f[6] then
-        return score, tonumber(f[3])
+    if kind == 'alive' and f.lost then
+        return score, tonumber(f.heartbeatIntervalMs)
     elseif kind == 'alive' then
-        local timeout = tonumber(f[2]) or 0
-        return math.max((tonumber(f[1]) or 0) + timeout, score), timeout
+        local timeout = tonumber(f.heartbeatTimeoutMs) or 0
+        return math.max((tonumber(f.lastHeartbeatAt) or 0) + timeout, score), timeout
     elseif kind == 'cleanup' then
         return score, tonumber(c.args[CLEANUP_MS])
-    elseif f[4] == 'connection_lost' and f[5] == '1' then
-        return score, tonumber(f[3])
+    elseif f.reason == 'connection_lost' and f.consecutiveFailures == '1' then
+        return score, tonumber(f.heartbeatIntervalMs)
     end
     return score, tonumber(c.args[CHECK_INTERVAL_MS])
 end
 
 -- What judge_due reads, and the zone.
 local function read_due_fields(c, id)
-    return call('HMGET', c.p .. 'worker:' .. id, 'lastHeartbeatAt', 'heartbeatTimeoutMs', 'heartbeatIntervalMs',
-        'reason', 'consecutiveFailures', 'lost', 'zone')
+    local f = call('HMGET', c.worker_key .. id, 'lastHeartbeatAt', 'heartbeatTimeoutMs', 'heartbeatIntervalMs', 'reason',
+        'consecutiveFailures', 'lost', 'zone')
+    return { lastHeartbeatAt = f[1], heartbeatTimeoutMs = f[2], heartbeatIntervalMs = f[3], reason = f[4],
+             consecutiveFailures = f[5], lost = f[6], zone = f[7] }
 end
 
--- When the member's time was up, how long it had, and the worker's zone or ''; nil where nothing is due.
-local function due_of(c, member)
-    local kind, id = split_member(member)
-    local score = deadline_of(c, member)
-    if not score or call('EXISTS', c.p .. member) == 1 then
-        return nil
+-- Returns the members' keys, and whether any of them is there: what has expired is gone by that.
+local function touch(c, members)
+    local keys = {}
+    for i, member in ipairs(members) do
+        keys[i] = c.p .. member
     end
-    local f = read_due_fields(c, id)
-    local deadline, duration = judge_due(c, kind, score, f)
-    return deadline, duration, f[7] or ''
+    return keys, #keys > 0 and call('EXISTS', unpack(keys)) > 0
 end
 
-local function add_due(c, results, member)
-    local deadline, duration, zone = due_of(c, member)
-    if deadline then
-        local at = #results
-        results[at + 1] = member
-        results[at + 2] = deadline
-        results[at + 3] = duration
-        results[at + 4] = zone
+-- The scores of those members whose keys are gone; false for the others, and for who has no deadline.
+local function due_scores(c, members)
+    local keys, any = touch(c, members)
+    local scores = #keys > 0 and call('ZMSCORE', c.p .. 'deadlines', unpack(members)) or {}
+    for i = 1, any and #keys or 0 do
+        scores[i] = call('EXISTS', keys[i]) == 0 and scores[i]
     end
+    return scores
+end
+
+-- result: {member, deadline ms, duration ms, zone, …} of those members that are due
+local function list_due(c, members, scores)
+    local results = {}
+    for i, member in ipairs(members) do
+        if scores[i] then
+            local kind, id = split_member(member)
+            local f = read_due_fields(c, id)
+            local at = #results
+            results[at + 1] = member
+            results[at + 2], results[at + 3] = judge_due(c, kind, tonumber(scores[i]), f)
+            results[at + 4] = f.zone or ''
+        end
+    end
+    return results
 end
 
 -- Touches what is due, which makes Redis tell of its expiry at once; lists what has not been claimed for grace_ms.
--- arguments: members to skip, most members, grace ms. result: {members seen, {member, deadline ms, duration ms, zone, …}}
+-- arguments: members to skip, most members, grace ms.
+-- result: {members seen, of those who stay due and are not listed, {member, deadline ms, duration ms, zone, …}}
 writer('sweep', function(c, args)
     local skip, most, grace_ms = args[HEADER + 1], args[HEADER + 2], tonumber(args[HEADER + 3])
-    local due = call('ZRANGEBYSCORE', c.p .. 'deadlines', '-inf', int(c.now), 'WITHSCORES', 'LIMIT', skip, most)
-    local unclaimed = {}
+    local due = call('ZRANGEBYSCORE', c.p .. 'deadlines', '-inf', c.now_text, 'WITHSCORES', 'LIMIT', skip, most)
+    local members, scores, staying = {}, {}, 0
     for i = 1, #due, 2 do
-        local member, score = due[i], tonumber(due[i + 1])
-        local deadline = call('PEXPIRETIME', c.p .. member)
+        members[#members + 1] = due[i]
+        scores[#scores + 1] = due[i + 1]
+    end
+    local keys, any = touch(c, members)
+    for i, member in ipairs(members) do
+        local deadline = any and call('PEXPIRETIME', keys[i]) or -2
+        local is_listed = deadline == -2 and c.now - scores[i] >= grace_ms
         if deadline >= 0 then
             c.deadlines[member] = int(deadline)
         elseif deadline == -1 then
-            call('PEXPIRE', c.p .. member, args[HEADER + 3])
-        elseif c.now - score >= grace_ms then
-            add_due(c, unclaimed, member)
+            call('PEXPIRE', keys[i], args[HEADER + 3])
         end
+        staying = staying + ((deadline >= 0 or is_listed) and 0 or 1)
+        scores[i] = is_listed and scores[i]
     end
-    return { #due / 2, unclaimed }
+    return { #members, staying, list_due(c, members, scores) }
 end)
 
 -- arguments: members. result: {member, deadline ms, duration ms, zone, …} of those that are due
 writer('look', function(c, args)
-    local results = {}
-    for at = HEADER + 1, #args do
-        add_due(c, results, args[at])
-    end
-    return results
+    local members = { unpack(args, HEADER + 1) }
+    return list_due(c, members, due_scores(c, members))
 end)
 
 local function still_failing(c, r)
@@ -124,30 +141,40 @@ local function take_step(c, r, kind, deadline, found_by)
     return 'nothing'
 end
 
+-- Returns the outcome for one member.
+local function claim_one(c, member, score, deadline, rearm_ms, found_by)
+    local kind, id = split_member(member)
+    if not score or c.deadlines[member] ~= nil then
+        return 'changed'
+    end
+    local r = load(c, id)
+    if judge_due(c, kind, tonumber(score), r and r.f or {}) ~= deadline then
+        return 'changed'
+    elseif not is_live(r) then
+        c.deadlines[member] = false
+        return 'nothing'
+    elseif rearm_ms then
+        arm(c, kind, r, rearm_ms)
+        return 'rearmed'
+    end
+    local outcome = take_step(c, r, kind, deadline, found_by)
+    save(c, r)
+    return outcome
+end
+
 -- arguments: found by, then member, deadline ms, verdict (take or rearm), rest ms of each.
 -- result: {outcome, late ms, …}; outcome 'changed' where the member is due no more
 writer('claim', function(c, args)
-    local found_by = args[HEADER + 1]
-    local results = {}
+    local found_by, results, members = args[HEADER + 1], {}, {}
     for at = HEADER + 2, #args - 3, 4 do
-        local member, deadline, verdict = args[at], tonumber(args[at + 1]), args[at + 2]
-        local kind, id = split_member(member)
-        local outcome = 'changed'
-        if due_of(c, member) == deadline then
-            local r = load(c, id)
-            if not is_live(r) then
-                c.deadlines[member] = false
-                outcome = 'nothing'
-            elseif verdict == 'rearm' then
-                arm(c, kind, r, tonumber(args[at + 3]))
-                outcome = 'rearmed'
-            else
-                outcome = take_step(c, r, kind, deadline, found_by)
-                save(c, r)
-            end
-        end
-        results[#results + 1] = outcome
-        results[#results + 1] = c.now - deadline
+        members[#members + 1] = args[at]
+    end
+    local scores = due_scores(c, members)
+    for i, member in ipairs(members) do
+        local at = HEADER - 2 + 4 * i
+        local deadline, rearm_ms = tonumber(args[at + 1]), args[at + 2] == 'rearm' and tonumber(args[at + 3])
+        results[2 * i - 1] = claim_one(c, member, scores[i], deadline, rearm_ms, found_by)
+        results[2 * i] = c.now - deadline
     end
     return results
 end)
@@ -163,7 +190,7 @@ local function bring_near(c, member, score)
     if score > latest then
         call('ZADD', c.p .. 'deadlines', int(latest), member)
     end
-    if (tonumber(f[1]) or 0) > c.now then
+    if (tonumber(f.lastHeartbeatAt) or 0) > c.now then
         call('HSET', c.p .. 'worker:' .. id, 'lastHeartbeatAt', int(c.now))
     end
 end
