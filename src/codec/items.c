@@ -42,6 +42,12 @@ void items_false(struct buf *items)
     (void)msgpack_pack_false(&packer);
 }
 
+void items_nil(struct buf *items)
+{
+    msgpack_packer packer = packer_on(items);
+    (void)msgpack_pack_nil(&packer);
+}
+
 void items_list(struct buf *items, size_t count)
 {
     msgpack_packer packer = packer_on(items);

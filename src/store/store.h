@@ -121,7 +121,7 @@ struct store_registered {
     enum store_outcome outcome;
     enum reply_code code;
     int64_t retry_after_ms;     /* of rate_limited */
-    struct store_worker worker; /* of ok and superseded */
+    struct store_worker worker; /* of ok: its status document and times, without the id */
 };
 typedef void store_registered_fn(void *context, const struct store_registered *result);
 void store_register(struct store *store, const struct store_registration *registration, store_registered_fn *done,

@@ -46,9 +46,14 @@ local function reader(name, body)
     }
 end
 
+local function latest_epoch(c)
+    c.epoch = c.epoch or tonumber(call('GET', c.p .. 'epoch') or 0)
+    return c.epoch
+end
+
 -- Greater than any before it, also after Redis lost its memory.
 local function draw_epoch(c)
-    c.epoch = math.max((c.epoch or tonumber(call('GET', c.p .. 'epoch') or 0)) + 1, c.now_us)
-    call('SET', c.p .. 'epoch', int(c.epoch))
+    c.epoch = math.max(latest_epoch(c) + 1, c.now_us)
+    c.has_drawn = true
     return int(c.epoch)
 end

@@ -165,9 +165,11 @@ local function judge(c, found, r)
 end
 
 local function count_anew(c, r)
-    for field, amount in pairs(contribution_of(r)) do
-        call('HINCRBY', c.p .. 'check:totals', field, int(amount))
+    local contribution = contribution_of(r)
+    for i, field in ipairs(CONTRIBUTED) do
+        call('HINCRBY', c.p .. 'check:totals', field, int(contribution[i]))
     end
+    call('HINCRBY', c.p .. 'check:totals', STATUS_COUNTERS[r.f.status], 1)
     if r.f.missing then
         call('HINCRBY', c.p .. 'check:totals', 'missingWorkers', 1)
         if given(r.f.zone) then

@@ -1,6 +1,6 @@
--- gather.lua -- what the workers of one call change in the sets, the sorted sets and the totals, and the timers that it ends:
--- written at its end, each key once, for the last word of a worker counts. Who reads such a key within a call asks here, or
--- has it written first.
+-- gather.lua -- what the workers of one call change in the sets, the sorted sets, the totals and the epoch, and the timers that
+-- it ends: written at its end, each key once, for the last word of a worker counts. Who reads such a key within a call asks
+-- here, or has it written first.
 
 local function gather_member(c, set, id, is_member)
     local members = c.sets[set]
@@ -25,10 +25,15 @@ local function deadline_of(c, member)
 end
 
 local function write_members(key, members)
-    local adds, removes = { 'SADD', key }, { 'SREM', key }
+    local adds, removes, adds_at, removes_at = { 'SADD', key }, { 'SREM', key }, 2, 2
     for id, is_member in pairs(members) do
-        local list = is_member and adds or removes
-        list[#list + 1] = id
+        if is_member then
+            adds_at = adds_at + 1
+            adds[adds_at] = id
+        else
+            removes_at = removes_at + 1
+            removes[removes_at] = id
+        end
     end
     call_with_any(adds)
     call_with_any(removes)
@@ -36,13 +41,14 @@ end
 
 -- A false score: the member is to be removed.
 local function write_scores(key, scores)
-    local adds, removes = { 'ZADD', key }, { 'ZREM', key }
+    local adds, removes, adds_at, removes_at = { 'ZADD', key }, { 'ZREM', key }, 2, 2
     for member, score in pairs(scores) do
         if score then
-            adds[#adds + 1] = score
-            adds[#adds + 1] = member
+            adds[adds_at + 1], adds[adds_at + 2] = score, member
+            adds_at = adds_at + 2
         else
-            removes[#removes + 1] = member
+            removes_at = removes_at + 1
+            removes[removes_at] = member
         end
     end
     call_with_any(adds)
@@ -85,5 +91,9 @@ local function write_gathered(c)
     write_scores(c.p .. 'deadlines', c.deadlines)
     write_missing(c)
     write_disarmed(c)
+    if c.has_drawn then
+        call('SET', c.p .. 'epoch', int(c.epoch))
+    end
+    c.has_drawn = nil
     c.totals, c.sets, c.free, c.deadlines, c.missing, c.disarmed = {}, {}, {}, {}, {}, {}
 end

@@ -11,6 +11,16 @@ local RESTORED = { 'bootId', 'connection', 'cpuUsage', 'memoryUsage', 'declared'
 local DECLARABLE = { ACTIVE = true, IDLE = true, BUSY = true, MAINTENANCE = true, ERROR = true }
 local EPOCH_AHEAD_US = 366 * 86400 * 1000000
 
+local function named(names, args, at)
+    local values = {}
+    for i, name in ipairs(names) do
+        if given(args[at + i]) then
+            values[name] = args[at + i]
+        end
+    end
+    return values
+end
+
 -- Returns the code that refuses the item, 'same' where the registry has it already, or nil.
 local function refuse_item(c, r, a, force, max_workers)
     local epoch, gone = tonumber(a.epoch), a.status == 'INACTIVE'
@@ -48,9 +58,8 @@ local function settle_epoch(c, a, old)
     if not epoch or (old and epoch <= tonumber(old.f.epoch)) then
         return draw_epoch(c)
     end
-    if epoch > tonumber(call('GET', c.p .. 'epoch') or 0) then
-        call('SET', c.p .. 'epoch', int(epoch))
-        c.epoch = epoch
+    if epoch > latest_epoch(c) then
+        c.epoch, c.has_drawn = epoch, true
     end
     return int(epoch)
 end

@@ -16,19 +16,46 @@ local function labels_of(json)
     return names
 end
 
+local function sets_named(kind)
+    return new_memory(function(json)
+        local sets = labels_of(json)
+        for i, label in ipairs(sets) do
+            sets[i] = kind .. label
+        end
+        return sets
+    end)
+end
+local tag_sets, to_tag_sets = sets_named('tag:')
+local capability_sets, to_capability_sets = sets_named('capability:')
+
 -- The sets that a live worker is in.
 local function sets_of(r)
-    local sets = { 'workers', 'status:' .. r.f.status, 'health:' .. r.f.health }
-    for _, tag in ipairs(labels_of(r.f.tags)) do
-        sets[#sets + 1] = 'tag:' .. tag
+    local f = r.f
+    local sets, at = { 'workers', 'status:' .. f.status, 'health:' .. f.health }, 3
+    local function add(named)
+        for i = 1, #named do
+            sets[at + i] = named[i]
+        end
+        at = at + #named
     end
-    for _, capability in ipairs(labels_of(r.f.capabilities)) do
-        sets[#sets + 1] = 'capability:' .. capability
+    if f.tags then
+        add(tag_sets[f.tags] or to_tag_sets(f.tags))
     end
-    if given(r.f.zone) then
-        sets[#sets + 1] = 'zone:' .. r.f.zone
+    if f.capabilities then
+        add(capability_sets[f.capabilities] or to_capability_sets(f.capabilities))
+    end
+    if given(f.zone) then
+        sets[at + 1] = 'zone:' .. f.zone
     end
     return sets
+end
+
+local function is_full_at(c, max_workers)
+    if max_workers == 0 then
+        return false
+    end
+    write_gathered(c)
+    return call('SCARD', c.p .. 'workers') >= max_workers
 end
 
 -- While a check counts everything anew (check.lua), what it has counted already is kept right as the workers change.
@@ -48,33 +75,31 @@ end
 local function add_total(c, r, field, amount)
     if field and amount ~= 0 then
         gather_total(c, field, amount)
-        recount(c, r, field, amount)
+        if c.checking ~= false then
+            recount(c, r, field, amount)
+        end
     end
 end
 
--- What a live worker adds to the totals.
+-- What a live worker adds to the totals: of each of these an amount, and one to the count of its status.
+local CONTRIBUTED = { 'totalWorkers', 'totalCapacity', 'usedCapacity', 'availableCapacity', 'askedMicrohertz',
+                      'leastMicrohertz' }
+
 local function contribution_of(r)
-    local contribution = {
-        totalWorkers = 1,
-        totalCapacity = number(r, 'maxConcurrentJobs'),
-        usedCapacity = number(r, 'currentJobCount'),
-        availableCapacity = number(r, 'availableCapacity'),
-    }
-    local interval, timeout = number(r, 'heartbeatIntervalMs'), number(r, 'heartbeatTimeoutMs')
+    local interval, timeout, asked, least = number(r, 'heartbeatIntervalMs'), number(r, 'heartbeatTimeoutMs'), 0, 0
     if interval > 0 and timeout > 0 then
-        contribution.askedMicrohertz = math.floor(1e9 / interval)
-        contribution.leastMicrohertz = math.floor(math.min(1e9 / interval, 3e9 / timeout))
+        asked = math.floor(1e9 / interval)
+        least = math.min(asked, math.floor(3e9 / timeout))
     end
-    if STATUS_COUNTERS[r.f.status] then
-        contribution[STATUS_COUNTERS[r.f.status]] = 1
-    end
-    return contribution
+    return { 1, number(r, 'maxConcurrentJobs'), number(r, 'currentJobCount'), number(r, 'availableCapacity'), asked, least }
 end
 
 local function count_in(c, r, sign)
-    for field, amount in pairs(contribution_of(r)) do
-        add_total(c, r, field, sign * amount)
+    local contribution = contribution_of(r)
+    for i = 1, #CONTRIBUTED do
+        add_total(c, r, CONTRIBUTED[i], sign * contribution[i])
     end
+    add_total(c, r, STATUS_COUNTERS[r.f.status], sign)
 end
 
 -- Missing is who is UNHEALTHY by silence or will: counted for the brake, in all and by zone.
@@ -104,8 +129,9 @@ local function index(c, r)
     if is_checking(c) then
         call('HSET', c.p .. 'check:seen', r.id, 'indexed')
     end
-    for _, name in ipairs(sets_of(r)) do
-        gather_member(c, name, r.id, true)
+    local sets, id = sets_of(r), r.id
+    for i = 1, #sets do
+        gather_member(c, sets[i], id, true)
     end
     count_in(c, r, 1)
     if r.f.missing then
@@ -114,8 +140,9 @@ local function index(c, r)
 end
 
 local function unindex(c, r)
-    for _, name in ipairs(sets_of(r)) do
-        gather_member(c, name, r.id, false)
+    local sets, id = sets_of(r), r.id
+    for i = 1, #sets do
+        gather_member(c, sets[i], id, false)
     end
     count_in(c, r, -1)
     if r.f.missing then

@@ -29,6 +29,7 @@ redis.register_function('@LIBRARY@_acquire', function(keys, args)
     end
     local doubtful = is_doubtful(c)
     local token = draw_epoch(c)
+    write_gathered(c)
     call('SET', c.p .. 'lease', token .. ' ' .. args[1], 'PX', args[2])
     return { c.now, 0, { token, args[1], tonumber(args[2]), doubtful } }
 end)

@@ -2,6 +2,15 @@
 
 local CLEANUP_MOST = 20
 
+local function document(r)
+    local worker = {}
+    for field, value in pairs(r.f) do
+        worker[#worker + 1] = field
+        worker[#worker + 1] = value
+    end
+    return { r.id, worker }
+end
+
 local function recover(c, r, extra)
     if is_held(c, r) then
         forgive(c, r)

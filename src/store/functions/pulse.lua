@@ -5,23 +5,6 @@
 
 local take_pulse
 do
-    local TEXTS_KEPT = 10000
-
-    -- A table of what follows from texts that come again and again, and the function that adds to it what is not there.
-    local function new_memory(derive)
-        local memory, kept = {}, 0
-        return memory, function(text)
-            if kept >= TEXTS_KEPT then
-                for known in pairs(memory) do
-                    memory[known] = nil
-                end
-                kept = 0
-            end
-            local derived = derive(text)
-            memory[text], kept = derived, kept + 1
-            return derived
-        end
-    end
     local numbers, to_number = new_memory(function(text)
         return tonumber(text)
     end)

@@ -47,40 +47,44 @@ local COMPACT_MAX = 64
 local MAY_BE_LONG = { hostName = true, hostAddress = true, capabilities = true, tags = true, message = true,
                       lastError = true, revokedJobs = true, boots = true, conflicted = true, returns = true }
 
+local sets, dels, apart_sets, apart_dels = { 'HSET' }, { 'HDEL' }, { 'HSET' }, { 'HDEL' } -- used again for each
+
+local function call_up_to(command, key, at)
+    if at > 2 then
+        command[2] = key
+        call(unpack(command, 1, at))
+    end
+end
+
 -- Writes the fields as they are now: set where they belong, and deleted where they were.
 local function write_fields(c, r, fields)
-    local key, detail_key = c.worker_key .. r.id, c.p .. 'detail:' .. r.id
-    local sets, dels = { 'HSET', key }, { 'HDEL', key }
-    local apart_sets, apart_dels = { 'HSET', detail_key }, { 'HDEL', detail_key }
-    local at = 2
+    local f, apart = r.f, r.apart
+    local set_at, del_at, apart_set_at, apart_del_at = 2, 2, 2, 2
     for i = 1, #fields do
         local field = fields[i]
-        local value = r.f[field]
-        local was_apart = r.apart[field]
-        if value ~= nil and MAY_BE_LONG[field] and #value > COMPACT_MAX then
-            apart_sets[#apart_sets + 1] = field
-            apart_sets[#apart_sets + 1] = value
-            r.apart[field] = true
-            if not was_apart then
-                dels[#dels + 1] = field
-            end
-        else
-            if value ~= nil then
-                sets[at + 1], sets[at + 2] = field, value
-                at = at + 2
-            elseif not was_apart then
-                dels[#dels + 1] = field
-            end
-            if was_apart then
-                apart_dels[#apart_dels + 1] = field
-                r.apart[field] = nil
-            end
+        local value = f[field]
+        local was_apart, is_apart = apart[field], value and MAY_BE_LONG[field] and #value > COMPACT_MAX or nil
+        if is_apart then
+            apart_sets[apart_set_at + 1], apart_sets[apart_set_at + 2] = field, value
+            apart_set_at = apart_set_at + 2
+        elseif value then
+            sets[set_at + 1], sets[set_at + 2] = field, value
+            set_at = set_at + 2
         end
+        if was_apart and not is_apart then
+            apart_dels[apart_del_at + 1] = field
+            apart_del_at = apart_del_at + 1
+        elseif not was_apart and (is_apart or not value) then
+            dels[del_at + 1] = field
+            del_at = del_at + 1
+        end
+        apart[field] = is_apart
     end
-    call_with_any(sets)
-    call_with_any(dels)
-    call_with_any(apart_sets)
-    call_with_any(apart_dels)
+    local key, detail_key = c.worker_key .. r.id, c.p .. 'detail:' .. r.id
+    call_up_to(sets, key, set_at)
+    call_up_to(dels, key, del_at)
+    call_up_to(apart_sets, detail_key, apart_set_at)
+    call_up_to(apart_dels, detail_key, apart_del_at)
 end
 
 local function names_of(fields)
@@ -91,7 +95,7 @@ local function names_of(fields)
     return names
 end
 
-local function write_in_order(c, r)
+local function names_in_order(r)
     local names = {}
     for _, field in ipairs(FRONT) do
         if r.f[field] ~= nil then
@@ -108,8 +112,7 @@ local function write_in_order(c, r)
             names[#names + 1] = field
         end
     end
-    call('DEL', c.worker_key .. r.id)
-    write_fields(c, r, names)
+    return names
 end
 
 local function save(c, r)
@@ -118,7 +121,9 @@ local function save(c, r)
     end
     set(r, 'steady', steady_of(r))
     if r.is_disordered then
-        write_in_order(c, r)
+        local names = names_in_order(r)
+        call('DEL', c.worker_key .. r.id)
+        write_fields(c, r, names)
     else
         write_fields(c, r, names_of(r.changed))
     end
@@ -136,6 +141,18 @@ end
 
 local function number(r, field)
     return tonumber(r.f[field]) or 0
+end
+
+local function take_over_fields(r, declared)
+    for _, field in ipairs(DECLARED_FIELDS) do
+        set(r, field, declared[field])
+    end
+end
+
+local function set_connection(r, connection)
+    if given(connection) and (tonumber(connection) or 0) > (tonumber(r.f.connection) or -1) then
+        set(r, 'connection', connection)
+    end
 end
 
 local function state(r)

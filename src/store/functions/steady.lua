@@ -21,19 +21,29 @@ local function is_pending(r)
         r.f.revokedJobs or f.declared == 'ERROR'
 end
 
-local function is_number(text)
-    return text ~= nil and string.find(text, '^%d+$') ~= nil
+local counts, to_count = new_memory(function(text)
+    return string.find(text, '^%d+$') and tonumber(text) or false
+end)
+
+-- The number in a text of digits, else false.
+local function count_of(text)
+    if not text then
+        return false
+    end
+    local count = counts[text]
+    return count == nil and to_count(text) or count or false
 end
 
 local function steady_of(r)
     local f = r.f
+    local jobs, most, free = count_of(f.currentJobCount), count_of(f.maxConcurrentJobs), count_of(f.availableCapacity)
     if f.health ~= 'HEALTHY' or is_pending(r) or f.status ~= standing_status(r) or
-        not (is_number(f.currentJobCount) and is_number(f.maxConcurrentJobs) and is_number(f.heartbeatTimeoutMs)) or
-        f.maxConcurrentJobs - f.currentJobCount ~= tonumber(f.availableCapacity) or tonumber(f.availableCapacity) < 0 then
+        not (jobs and most and free and count_of(f.heartbeatTimeoutMs)) or free ~= most - jobs then
         return ''
     end
-    return table.concat({ f.connection or '', f.epoch, f.declared or '', f.heartbeatTimeoutMs, f.maxConcurrentJobs,
-                          f.errorCount or '', given(f.jobs) and #cjson.decode(f.jobs) or 0, f.bootId or '' }, ' ')
+    local listed = given(f.jobs) and #cjson.decode(f.jobs) or 0
+    return (f.connection or '') .. ' ' .. f.epoch .. ' ' .. (f.declared or '') .. ' ' .. f.heartbeatTimeoutMs .. ' ' ..
+        f.maxConcurrentJobs .. ' ' .. (f.errorCount or '') .. ' ' .. listed .. ' ' .. (f.bootId or '')
 end
 
 -- Connection, epoch, terms, boot.

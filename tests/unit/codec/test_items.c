@@ -56,6 +56,13 @@ static void numbers_are_packed_as_texts(void **state)
     assert_next_text(packed, "12.5");
 }
 
+static void nil_is_packed_as_such(void **state)
+{
+    struct packed *packed = *state;
+    items_nil(&packed->bytes);
+    assert_int_equal(next_of(packed).type, MSGPACK_OBJECT_NIL);
+}
+
 static void what_is_absent_is_an_empty_text(void **state)
 {
     struct packed *packed = *state;
@@ -88,6 +95,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(numbers_are_packed_as_texts, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(nil_is_packed_as_such, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_absent_is_an_empty_text, set_up, tear_down),
         cmocka_unit_test_setup_teardown(list_holds_the_items_that_follow, set_up, tear_down),
     };
