@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-enum { AGAIN_MS = 20, UNAVAILABLE_MS = 500, LABELS_MAX = 64 };
+enum { AGAIN_MS = 20, UNAVAILABLE_MS = 500, LABELS_MAX = 64, DOUBLED_MAX = 3 };
 
 static void push(struct queue *queue, uint32_t speaker)
 {
@@ -156,6 +156,15 @@ static void come_back(struct sim *sim, uint32_t index, int64_t after_ms)
     schedule_put(sim->schedule, index, sim->now_us + after_ms * US_A_MS);
 }
 
+/* As an agent does: twice as long each time, and not all at once. A crowd that repeats itself gets no quicker answer.
+ */
+static int64_t patience_us(const struct sim *sim, uint32_t index)
+{
+    int64_t patience_ms = sim->options->timeout_ms << sim->speakers[index].tries;
+    int64_t spread_ms = patience_ms / 10 + 1;
+    return (patience_ms + (int64_t)(jitter_mix(index) % (uint64_t)spread_ms)) * US_A_MS;
+}
+
 void enroll_pump(struct sim *sim)
 {
     size_t window = sim->scenario.kind == SCENARIO_STORM ? SIZE_MAX : (size_t)sim->options->window;
@@ -178,7 +187,7 @@ void enroll_pump(struct sim *sim)
         speaker->state = SPEAKER_ASKED;
         sim->asked++;
         sim->tally.registrations_sent += sim_workers_of(sim, index);
-        schedule_put(sim->schedule, index, sim->now_us + sim->options->timeout_ms * US_A_MS);
+        schedule_put(sim->schedule, index, sim->now_us + patience_us(sim, index));
     }
 }
 
@@ -188,6 +197,9 @@ void enroll_due(struct sim *sim, uint32_t index)
     if (speaker->state == SPEAKER_ASKED) {
         sim->asked--;
         sim->tally.registrations_repeated += sim_workers_of(sim, index);
+        if (speaker->tries < DOUBLED_MAX) {
+            speaker->tries++;
+        }
     } else if (speaker->intended_us == 0) {
         speaker->intended_us = scenario_joins_late(&sim->scenario)
                                    ? sim->run_at_us + scenario_joins_us(&sim->scenario, index)
@@ -257,6 +269,7 @@ void enroll_take(struct sim *sim, const struct question *question, const struct 
         return; /* it has asked twice, and this is the second answer */
     }
     sim->asked--;
+    speaker->tries = 0;
     latency_add(&tally->registering, sim->now_us - question->intended_us);
     int64_t interval_ms = take_each(sim, index, answers, count < workers ? count : workers, &accepted);
     int64_t after_ms = count > 0 && accepted == 0 ? retry_ms(&answers[0]) : 0;

@@ -24,7 +24,8 @@ struct speaker {
     uint32_t seq;
     uint32_t interval_ms;
     enum speaker_state state : 8;
-    bool settled : 1; /* registered or refused once */
+    bool settled : 1;   /* registered or refused once */
+    unsigned tries : 3; /* registrations in a row without an answer */
 };
 
 /* Those who wait to register, in order; each is in it once at most. */

@@ -59,7 +59,8 @@ static const struct row rows[] = {
     {"window", "N", ROW_INT, AT(window), .standard = "500", .min = 1, .max = OPTIONS_WORKERS_MAX,
      .help = "registrations that may be unanswered; in a storm all may"},
     {"timeout-ms", "MS", ROW_INT, AT(timeout_ms), .standard = "5000", .min = 1, .max = 600000,
-     .help = "how long to wait for connections, and for a reply before asking again"},
+     .help =
+         "how long to wait for connections, and for a reply before asking again; each further wait is twice as long"},
     {"register-max", "SECONDS", ROW_INT, AT(register_max_s), .standard = "120", .min = 1, .max = 86400,
      .help = "how long registering may take before the run"},
     {"unregistered", NULL, ROW_SET, AT(unregistered),
