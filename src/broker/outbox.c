@@ -10,7 +10,7 @@
  * 200 in the window, 71 with 500, 86 with 900 and 117 with 2000. Filled up again only when half of it is free, the
  * library's threads change places less often: 20,800 publications a second instead of 15,300.
  */
-enum { WINDOW_MAX = 64 };
+enum { WINDOW_MAX = 128 };
 
 struct waiting {
     struct waiting *next;

@@ -6,6 +6,13 @@
 
 enum { SESSION_EXPIRY_S = 86400, FILTERS_MAX = 16, FILTER_BYTES = CONFIG_STRING_MAX + 32 };
 
+/*
+ * What a storm brings is acknowledged on the connection that the replies go by, and mosquitto takes one packet of each
+ * connection in a turn: with a thousand acknowledgements on their way replies stood still until the storm was in. With
+ * as many as the outbox has publications on their way, both go on.
+ */
+enum { CONTROL_RECEIVE_MAXIMUM = 128 };
+
 static const char *const control_filters[] = {"worker/+/register",
                                               "worker/+/deregister",
                                               "worker/+/will",
@@ -32,6 +39,7 @@ enum err intake_new(struct registry *registry, struct fault *out_fault)
         .key_file = config->mqtt.key_file,
         .persistent_session = true,
         .session_expiry_s = SESSION_EXPIRY_S,
+        .receive_maximum = CONTROL_RECEIVE_MAXIMUM,
         .inbox_messages_max = (size_t)config->mqtt.inbox_messages,
         .inbox_bytes_max = (size_t)config->mqtt.inbox_bytes,
         .message_bytes_max = MESSAGE_GATEWAY_BYTES_MAX,
@@ -44,6 +52,7 @@ enum err intake_new(struct registry *registry, struct fault *out_fault)
     options.client_id = pulse_id;
     options.persistent_session = false;
     options.session_expiry_s = 0;
+    options.receive_maximum = 0;
     return connection_new(&registry->pulse, registry, "pulse", &options, out_fault);
 }
 
