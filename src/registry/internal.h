@@ -232,6 +232,10 @@ struct publisher {
     size_t acknowledged; /* batches that the cursor is on its way past */
     struct backoff backoff;
     int64_t retry_at_ms;
+    bool gives_way;         /* to the replies for a crowd */
+    int64_t crowd_first_ms; /* monotonic: when one was seen first since all had been told; 0: none was */
+    int64_t crowd_last_ms;
+    int64_t read_at_ms; /* monotonic */
     struct buf payload;
     struct buf topic;
 };
@@ -277,8 +281,9 @@ struct registry {
     struct connection pulse;
     struct connection presence;
     int64_t presence_told_ms;
-    size_t calls_open; /* of the control connection's messages */
-    size_t feeds;      /* batches of the control connection that have not all been handed to the store. batch.c */
+    size_t calls_open;         /* of the control connection's messages */
+    size_t registrations_open; /* calls for them, whoever asked */
+    size_t feeds; /* batches of the control connection that have not all been handed to the store. batch.c */
 
     int64_t last_tick_ms;
     bool listening; /* both connections subscribed, lease held, Redis there */

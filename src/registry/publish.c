@@ -8,6 +8,13 @@
 
 enum { OUTBOX_MAX = 200, RETRY_FIRST_MS = 50, RETRY_MAX_MS = 2000 };
 
+/*
+ * Who registers waits for the answer; events wait safely in the stream. So while a crowd is to be answered one batch is
+ * told each GIVE_WAY_MS, but for PATIENCE_MS at most until all has been told again: a crowd that never ends is not to
+ * silence the registry.
+ */
+enum { CROWD_MIN = 256, GIVE_WAY_MS = 250, PATIENCE_MS = 20000 };
+
 void publish_init(struct registry *registry)
 {
     registry->publisher = (struct publisher){.next_id = 1, .first_id = 1};
@@ -224,15 +231,21 @@ static bool may_read(const struct publisher *publisher)
 void publish_kick(struct registry *registry)
 {
     struct publisher *publisher = &registry->publisher;
+    int64_t now_ms = clock_monotonic_ms();
     if (!may_read(publisher)) {
         publisher->again = true;
         return;
     }
-    if (!may_publish(registry) || clock_monotonic_ms() < publisher->retry_at_ms) {
+    if (!may_publish(registry) || now_ms < publisher->retry_at_ms) {
+        return;
+    }
+    if (publisher->gives_way && now_ms < publisher->read_at_ms + GIVE_WAY_MS) {
+        publisher->again = true;
         return;
     }
     publisher->again = false;
     publisher->reading = true;
+    publisher->read_at_ms = now_ms;
     const char *after = publisher->batch_count > 0 ? publisher->batches[publisher->batch_count - 1].last : "";
     store_outbox(registry->store, after, OUTBOX_MAX, on_outbox, registry);
 }
@@ -250,12 +263,30 @@ void publish_acknowledged(struct registry *registry, uint64_t id)
     }
 }
 
+static void look_at_crowd(struct registry *registry, int64_t now_ms)
+{
+    struct publisher *publisher = &registry->publisher;
+    if (registry->registrations_open >= CROWD_MIN) {
+        publisher->crowd_last_ms = now_ms;
+        publisher->crowd_first_ms = publisher->crowd_first_ms != 0 ? publisher->crowd_first_ms : now_ms;
+    }
+    bool lasts = publisher->crowd_first_ms != 0 && now_ms - publisher->crowd_last_ms < GIVE_WAY_MS;
+    if (!lasts && publish_is_idle(registry)) {
+        publisher->crowd_first_ms = 0;
+    }
+    publisher->gives_way = lasts && !registry->stopping && now_ms - publisher->crowd_first_ms < PATIENCE_MS;
+}
+
 /* Once a tick is often enough for what an earlier daemon left behind, and for what could not be told before. */
 void publish_tick(struct registry *registry, int64_t now_ms)
 {
     struct publisher *publisher = &registry->publisher;
-    if (publisher->retry_at_ms != 0 && now_ms >= publisher->retry_at_ms) {
+    look_at_crowd(registry, now_ms);
+    bool is_due = publisher->retry_at_ms != 0 && now_ms >= publisher->retry_at_ms;
+    if (is_due) {
         publisher->retry_at_ms = 0;
+    }
+    if (is_due || (publisher->again && may_read(publisher))) {
         publish_kick(registry);
     }
 }

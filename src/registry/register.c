@@ -20,6 +20,7 @@ static void assign_times(struct registry *registry, const struct store_worker *w
 static void on_registered(void *context, const struct store_registered *result)
 {
     struct asker *asker = context;
+    asker->registry->registrations_open--;
     intake_call_done(asker->registry);
     if (result->outcome != STORE_DONE) {
         asker_refuse_for(asker, asker_code_of_outcome(result->outcome), "The registry cannot reach its store");
@@ -151,6 +152,7 @@ void register_worker(struct registry *registry, const struct inbound *inbound, s
         .by = inbound->by,
     };
     registry->calls_open++;
+    registry->registrations_open++;
     store_register(registry->store, &call, on_registered, asker);
 }
 
