@@ -65,6 +65,8 @@ static const struct row rows[] = {
      .help = "how long registering may take before the run"},
     {"unregistered", NULL, ROW_SET, AT(unregistered),
      .help = "heartbeat without registering, for whatever else listens"},
+    {"until-registered", NULL, ROW_SET, AT(until_registered),
+     .help = "the run ends as soon as all have registered or been refused; --duration is the most that it takes"},
     {"wait", NULL, ROW_SET, AT(wait), .help = "nobody heartbeats before all have registered and the run begins"},
     {"boot-id", "TEXT", ROW_TEXT, AT(boot_id),
      .help = "the boot that the workers say they are, so that they come back as the same; else a new one"},

@@ -38,6 +38,7 @@ struct options {
     int64_t timeout_ms;
     int64_t register_max_s;
     bool unregistered;
+    bool until_registered;
     bool wait;
     const char *boot_id; /* NULL: a new one */
     const char *prefix;

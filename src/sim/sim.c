@@ -452,13 +452,14 @@ static bool run(struct sim *sim, struct watcher *watcher)
     if (scenario_joins_late(&sim->scenario)) {
         enroll_begin(sim, 0, (uint32_t)sim->speaker_count);
     }
-    enum err err = turn_until(sim, watcher, SIM_RUNNING, never, sim->run_at_us + sim->scenario.duration_us);
+    enum err err = turn_until(sim, watcher, SIM_RUNNING, sim->options->until_registered ? is_settled : never,
+                              sim->run_at_us + sim->scenario.duration_us);
     sim->over = true;
     tally->run_us = sim->now_us - sim->run_at_us;
     tally->loop_cpu_us = cpu_us(RUSAGE_THREAD) - loop_cpu_us;
     tally->cpu_us = cpu_us(RUSAGE_SELF) - all_cpu_us;
     tally->unsent = count_unsent(sim);
-    return err == ERR_TIMEOUT;
+    return err != ERR_CLOSED;
 }
 
 enum err sim_run(struct sim *sim, int stop_fd, sim_watch_fn *watch_fn, void *context, struct fault *out_fault)
