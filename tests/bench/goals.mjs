@@ -32,14 +32,16 @@ const latenessGoals = ({ workers, silent }) => [
 
 const deathGoals = ({ dying, others }) => [
   { what: `${count(dying)} die at once: the last noticed after its deadline, ms`, figure: 'death.noticedMs', max: 5000 },
-  { what: `${count(dying)} die at once: all published after the first deadline, ms`, figure: 'death.toldMs', max: 20000 },
+  { what: `${count(dying)} die at once: all published after the first deadline, ms`, figure: 'death.toldMs', yardstick: 'outflow.bareMs', than: 'a bare publisher of as many messages', max: 20000 },
   { what: `${count(dying)} die at once: events that a subscriber has not got`, figure: 'death.untold', max: 0, share: 1, must: true },
   { what: `heartbeats of ${count(others)} others meanwhile, p99, ms`, figure: 'death.othersP99', max: 1000 },
 ];
 
 const registrationGoals = ({ registering }) => [
   { what: 'registrations answered/s', figure: 'registrations.rate', min: 10000 },
-  { what: `${count(registering)} register at once: answered/s`, figure: 'registrations.storm' },
+  { what: `${count(registering)} register at once: answered/s`, figure: 'registrations.storm', min: 10000 },
+  { what: `${count(registering)} register at once: answered after, p99, ms`, figure: 'registrations.stormP99' },
+  { what: `${count(registering)} register at once: registrations repeated`, figure: 'registrations.stormRepeated' },
   { what: `${count(registering)} register at once: unanswered`, figure: 'registrations.stormUnanswered', max: 0, share: 1, must: true },
   { what: `${count(registering)} register at once: answered, and not in Redis`, figure: 'registrations.stormLost', max: 0, share: 1, must: true },
 ];

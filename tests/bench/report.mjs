@@ -49,7 +49,7 @@ etcd's keep-alives are of one lease, each a gRPC stream of one message.
 ${plots.map(({ file, title }) => `![${title}](${file})`).join('\n')}
 
 ## Every figure
-Microseconds of CPU (\`cost\`, \`fleet\`, \`store\`), milliseconds, bytes, or a second's rate.
+Microseconds of CPU (\`cost\`, \`fleet\`, \`store\`, \`outflow.cost\`), milliseconds, bytes, or a second's rate.
 
 | | median | least | most | rounds |
 |---|---|---|---|---|
