@@ -48,6 +48,7 @@ struct bench {
     int open;    /* calls without an answer */
     int refused; /* answers that were not ok */
     int64_t seq;
+    int64_t *epochs; /* by worker */
     double registration_bytes;
     struct cost registration;
     struct cost pulses[PULSES][ROUNDS_MAX];
@@ -122,6 +123,14 @@ static void register_fleet(struct bench *bench)
     bench->registration_bytes = (double)(world_memory(&bench->world) - memory) / bench->workers;
 }
 
+/* Heartbeats tell the epoch that the registration was answered with, as an agent's do. */
+static void read_epochs(struct bench *bench)
+{
+    for (int i = 0; i < bench->workers; i++) {
+        bench->epochs[i] = redis_integer(bench->world.client, "HGET muster:{0}:worker:worker-%07d epoch", i);
+    }
+}
+
 /* ---------------------------------------------------------------------------------------- heartbeats */
 
 static void on_heartbeats(void *context, const struct store_heartbeats *result)
@@ -146,6 +155,7 @@ static void add_heartbeat(struct bench *bench, int worker, enum pulse pulse)
         .error_count = {.set = true, .value = 0},
         .seq = {.set = true, .value = bench->seq},
         .sent_at_ms = {.set = true, .value = clock_wall_ms()},
+        .epoch = {.set = true, .value = bench->epochs[worker]},
         .boot_id = text_of("b7d0a1c2"),
         .connection = {.set = true, .value = 1},
     };
@@ -375,8 +385,13 @@ int main(int argc, char **argv)
         (void)fprintf(stderr, "usage: bench_store [--json] [workers [rounds]]\n");
         return 2;
     }
+    bench.epochs = calloc((size_t)bench.workers, sizeof *bench.epochs);
+    if (bench.epochs == NULL) {
+        return EXIT_FAILURE;
+    }
     world_init(&bench.world);
     register_fleet(&bench);
+    read_epochs(&bench);
     beat_rounds(&bench);
     search(&bench);
     json_t *report = report_of(&bench);
@@ -387,6 +402,7 @@ int main(int argc, char **argv)
         print_table(report);
     }
     json_decref(report);
+    free(bench.epochs);
     world_fini(&bench.world);
     if (bench.refused > 0 || bench.found == 0) {
         (void)fprintf(stderr, "bench_store: %d calls were refused, %d found\n", bench.refused, bench.found);
