@@ -45,7 +45,7 @@ void enroll_begin(struct sim *sim, uint32_t first, uint32_t last)
 /* Heartbeats are as long as those of registered workers, to the byte: whoever only counts has as much to read. */
 void enroll_skip(struct sim *sim)
 {
-    int64_t epoch = sim->wall_ms * US_A_MS;
+    int64_t epoch = sim->options->epoch > 0 ? sim->options->epoch : sim->wall_ms * US_A_MS;
     for (size_t worker = 0; worker < sim->worker_count; worker++) {
         sim->epochs[worker] = epoch;
     }

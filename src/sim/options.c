@@ -67,6 +67,8 @@ static const struct row rows[] = {
      .help = "heartbeat without registering, for whatever else listens"},
     {"until-registered", NULL, ROW_SET, AT(until_registered),
      .help = "the run ends as soon as all have registered or been refused; --duration is the most that it takes"},
+    {"epoch", "N", ROW_INT, AT(epoch), .min = 1, .max = 9e15,
+     .help = "epoch that unregistered workers say they have been given; else the time"},
     {"wait", NULL, ROW_SET, AT(wait), .help = "nobody heartbeats before all have registered and the run begins"},
     {"boot-id", "TEXT", ROW_TEXT, AT(boot_id),
      .help = "the boot that the workers say they are, so that they come back as the same; else a new one"},
@@ -229,6 +231,9 @@ static void check_identity(const struct options *options, struct buf *errors)
     }
     if (options->unregistered && scenario_joins_late(&scenario)) {
         buf_printf(errors, "--unregistered: %s is about registering\n", scenario_row(options->scenario)->name);
+    }
+    if (options->epoch > 0 && !options->unregistered) {
+        buf_printf(errors, "--epoch: needs --unregistered, for who registers is given another\n");
     }
 }
 

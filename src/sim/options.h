@@ -37,6 +37,7 @@ struct options {
     int64_t window;
     int64_t timeout_ms;
     int64_t register_max_s;
+    int64_t epoch; /* of the unregistered; 0: none given */
     bool unregistered;
     bool until_registered;
     bool wait;

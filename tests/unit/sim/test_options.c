@@ -102,6 +102,15 @@ static void storm_without_registering_is_refused(void **state)
     assert_string_equal(buf_terminated(&errors), "--unregistered: storm is about registering\n");
 }
 
+static void epoch_is_taken_without_registering_only(void **state)
+{
+    (void)state;
+    assert_true(parse("muster-sim --unregistered --epoch 17"));
+    assert_int_equal(options.epoch, 17);
+    assert_false(parse("muster-sim --epoch 17"));
+    assert_string_equal(buf_terminated(&errors), "--epoch: needs --unregistered, for who registers is given another\n");
+}
+
 static void help_shows_scenarios_and_options(void **state)
 {
     (void)state;
@@ -121,6 +130,7 @@ int main(void)
         cmocka_unit_test_setup(environment_is_taken_where_nothing_is_given, set_up),
         cmocka_unit_test_setup(every_mistake_is_told_at_once, set_up),
         cmocka_unit_test_setup(storm_without_registering_is_refused, set_up),
+        cmocka_unit_test_setup(epoch_is_taken_without_registering_only, set_up),
         cmocka_unit_test(help_shows_scenarios_and_options),
     };
     return cmocka_run_group_tests_name("sim/options", tests, NULL, fini);
