@@ -52,7 +52,7 @@ bool query_knows_type(struct text type)
 }
 
 /* Looking for events, a few hundred at a time. */
-enum { EVENT_ID_MAX = 48, EVENT_BYTES = 256 * 1024 };
+enum { EVENT_ID_MAX = 48, EVENT_BYTES = 256 * 1024, EVENTS_MS_MAX = 500 };
 struct looking {
     struct question question;
     json_t *events;
@@ -113,7 +113,7 @@ static void on_events(void *context, const struct store_events *found)
         memcpy(looking->after, found->next.data, found->next.len);
     }
     bool is_full = json_array_size(looking->events) >= question->limit || looking->bytes >= EVENT_BYTES;
-    if (!found->more || is_full || !question_may_go_on(question)) {
+    if (!found->more || is_full || !question_may_go_on(question, EVENTS_MS_MAX)) {
         answer_events(looking, found);
     } else {
         look(looking);

@@ -66,10 +66,10 @@ void question_fini(struct question *question)
     free(question->bytes);
 }
 
-bool question_may_go_on(struct question *question)
+bool question_may_go_on(struct question *question, int64_t most_ms)
 {
     question->rounds++;
-    return question->rounds < QUESTION_ROUNDS_MAX && clock_monotonic_ms() - question->asked_ms < QUESTION_MS_MAX;
+    return question->rounds < QUESTION_ROUNDS_MAX && clock_monotonic_ms() - question->asked_ms < most_ms;
 }
 
 bool question_answered(struct question *question, enum store_outcome outcome)

@@ -4,8 +4,8 @@
 
 #include "registry/internal.h"
 
-/* No question goes on for longer than this; what has been found by then is the answer. */
-enum { QUESTION_ROUNDS_MAX = 50, QUESTION_MS_MAX = 500 };
+/* No question takes more calls than this; what has been found by then is the answer. */
+enum { QUESTION_ROUNDS_MAX = 50 };
 
 struct question {
     struct asker *asker;
@@ -21,8 +21,8 @@ struct question {
 bool question_init(struct question *question, const struct query *query, struct asker *asker) MUST_USE;
 void question_fini(struct question *question);
 
-/* question_may_go_on counts one more round; false where it is time to answer. */
-bool question_may_go_on(struct question *question);
+/* question_may_go_on counts one more round; false where it is time to answer, after most_ms at the latest. */
+bool question_may_go_on(struct question *question, int64_t most_ms);
 
 /* question_answered says whether the store did; if not, the asker is told and must not be used again. */
 bool question_answered(struct question *question, enum store_outcome outcome);

@@ -4,8 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What comes in one step of a scan is never left out: with less room than ROOM_MIN it is the next page's. */
-enum { PAGE_BYTES = 256 * 1024, STEP_MOST = 100, ROOM_MIN = 10 };
+/*
+ * What comes in one step of a scan is never left out: with less room than ROOM_MIN it is the next page's. Where few
+ * match of many, whoever asked need not wait: the page has what there was by then, and where to go on.
+ */
+enum { PAGE_BYTES = 256 * 1024, PAGE_MS_MAX = 40, STEP_MOST = 100, ROOM_MIN = 10 };
 
 struct search {
     struct question question;
@@ -73,7 +76,7 @@ static void on_page(void *context, const struct store_page *page)
     take_workers(search, page);
     search->place_len = page->next.len < sizeof search->place ? page->next.len : 0;
     memcpy(search->place, page->next.data != NULL ? page->next.data : "", search->place_len);
-    if (search->place_len == 0 || is_full(search) || !question_may_go_on(&search->question)) {
+    if (search->place_len == 0 || is_full(search) || !question_may_go_on(&search->question, PAGE_MS_MAX)) {
         answer(search);
     } else {
         look(search);
