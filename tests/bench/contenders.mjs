@@ -10,8 +10,10 @@ const POLL_MS = 20;
 // Nothing new for so long: what has not arrived by now is lost.
 const QUIET_MS = 1000;
 
-export const counterOf = (stand, qos, clientId = 'bench-counter') =>
-  new Program(join(binaries, 'bench_counter'), ['--uri', stand.mqttUri, '--qos', String(qos), '--client-id', clientId, '--json']);
+export function counterOf(stand, qos, clientId = 'bench-counter', topic = 'muster/v1/worker/+/heartbeat') {
+  const args = ['--uri', stand.mqttUri, '--qos', String(qos), '--client-id', clientId, '--topic', topic, '--json'];
+  return new Program(join(binaries, 'bench_counter'), args);
+}
 
 // Asks for a number until it has reached the goal, or has not grown for a while; returns it, and when it grew last.
 async function watch(ask, goal = Infinity) {

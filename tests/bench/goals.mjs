@@ -14,15 +14,30 @@ const throughput = [
   { what: 'latency at half load, p99, ms', figure: 'latency.p99', max: 20 },
 ];
 
-const fleetGoals = (fleet) => [
-  { what: `musterd above a counting subscriber, µs of CPU a heartbeat, ${count(fleet)} workers`, figure: `fleet.${fleet}.above`, yardstick: `fleet.${fleet}.counter`, than: 'the counting subscriber itself', max: 2 },
-  { what: `Redis, µs of CPU a heartbeat, ${count(fleet)} workers`, figure: `fleet.${fleet}.redis`, yardstick: 'cost.setpx', than: 'a bare pipelined SET PX', max: fleet > 100000 ? 9 : 7 },
-  { what: `muster-sim, µs of CPU a heartbeat, ${count(fleet)} workers`, figure: `fleet.${fleet}.sim`, max: 2 },
-  { what: `bytes in Redis a worker, ${count(fleet)} workers`, figure: `bytes.${fleet}.all`, max: 1500 },
-  { what: `musterd resident with ${count(fleet)} workers, MB`, figure: `resident.${fleet}.before`, unit: MIB, max: 64 },
-  { what: `start until ready with ${count(fleet)} workers, ms`, figure: `start.${fleet}`, max: 10000 },
-  { what: `find of 100 among ${count(fleet)}, p99, ms`, figure: `find.${fleet}`, share: 0.99, max: 50 },
-  { what: `statistics of ${count(fleet)}, p99, ms`, figure: `statistics.${fleet}`, share: 0.99 },
+const searches = [
+  ['all', 'with a tag that all have'],
+  ['few', 'with a tag of one in 500'],
+  ['full', 'with a tag of a tenth, all of them full'],
+  ['best', 'the best with a tag that all have'],
+  ['bestFull', 'the best with a tag of a tenth, all of them full'],
+];
+
+const findGoals = (workers) =>
+  searches.map(([name, who]) => ({ what: `find of 100 among ${count(workers)}, ${who}, p99, ms`, figure: `find.${workers}.${name}`, share: 0.99, max: 50 }));
+
+const fleetGoals = ({ workers }) => [
+  { what: `musterd above a counting subscriber, µs of CPU a heartbeat, ${count(workers)} workers`, figure: `fleet.${workers}.above`, yardstick: `fleet.${workers}.counter`, than: 'the counting subscriber itself', max: 2 },
+  { what: `Redis, µs of CPU a heartbeat, ${count(workers)} workers`, figure: `fleet.${workers}.redis`, yardstick: 'cost.setpx', than: 'a bare pipelined SET PX', max: workers > 100000 ? 9 : 7 },
+  { what: `muster-sim, µs of CPU a heartbeat, ${count(workers)} workers`, figure: `fleet.${workers}.sim`, max: 2 },
+  { what: `bytes in Redis a worker, ${count(workers)} workers`, figure: `bytes.${workers}.all`, max: 1500 },
+  { what: `musterd resident with ${count(workers)} workers, MB`, figure: `resident.${workers}.before`, unit: MIB, max: 64 },
+  { what: `musterd resident while all ${count(workers)} statuses are told again, MB`, figure: `resident.${workers}.again`, unit: MIB, max: 64 },
+  { what: `start until ready with ${count(workers)} workers, ms`, figure: `start.${workers}`, max: 10000 },
+  { what: `start until ready with ${count(workers)} workers of whom Redis may know less than was told, ms`, figure: `start.${workers}.again`, max: 10000 },
+  { what: `statuses of ${count(workers)} told again, a second`, figure: `again.${workers}.rate` },
+  { what: `heartbeats while statuses of ${count(workers)} are told again, p99, ms`, figure: `again.${workers}.heartbeatsP99` },
+  ...findGoals(workers),
+  { what: `statistics of ${count(workers)}, p99, ms`, figure: `statistics.${workers}`, share: 0.99 },
 ];
 
 const latenessGoals = ({ workers, silent }) => [
@@ -49,7 +64,7 @@ const registrationGoals = ({ registering }) => [
 const goalsOf = (sizes) => [
   ...throughput,
   ...sizes.fleets.flatMap(fleetGoals),
-  ...sizes.lateness.flatMap(latenessGoals),
+  ...[...sizes.lateness, ...sizes.fleets.filter(({ silent }) => silent)].flatMap(latenessGoals),
   ...deathGoals(sizes.death),
   ...registrationGoals(sizes),
 ];

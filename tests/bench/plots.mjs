@@ -17,7 +17,7 @@ const charts = (sizes) => [
       ['musterd, QoS 1', 'rate.musterd1'],
     ],
   },
-  ...sizes.fleets.map((fleet) => ({
+  ...sizes.fleets.map(({ workers: fleet }) => ({
     file: `cost-${fleet}.svg`,
     title: `Microseconds of CPU a heartbeat, ${fleet} workers`,
     bars: [
@@ -29,7 +29,7 @@ const charts = (sizes) => [
       ['muster-sim', `fleet.${fleet}.sim`],
     ],
   })),
-  ...sizes.lateness.map(({ workers }) => ({
+  ...[...sizes.lateness, ...sizes.fleets.filter(({ silent }) => silent)].map(({ workers }) => ({
     file: `lateness-${workers}.svg`,
     title: `Milliseconds past the deadline, ${workers} workers`,
     logarithmic: true,
@@ -78,7 +78,7 @@ plot $bars using (${origin}):0:(${origin}):2:($0 - 0.3):($0 + 0.3):ytic(1) with 
 
 // Writes those of which there are figures; returns file and title of each.
 export function drawAll(figures, sizes, folder) {
-  const all = [...charts(sizes), ...sizes.fleets.map((fleet) => memoryChart(figures, fleet))];
+  const all = [...charts(sizes), ...sizes.fleets.map(({ workers }) => memoryChart(figures, workers))];
   const drawn = all
     .map((chart) => ({ ...chart, bars: chart.bars.filter(([, key]) => figures[key] !== undefined) }))
     .filter(({ bars }) => bars.length > 0);

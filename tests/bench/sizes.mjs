@@ -6,7 +6,7 @@ const full = {
   sets: 2000000,
   registering: 100000,
   stored: 100000,
-  fleets: [100000],
+  fleets: [{ workers: 100000 }],
   costRate: 20000, // heartbeats a second
   lateness: [{ workers: 100000, silent: 1000, timeoutMs: 20000 }],
   death: { dying: 100000, others: 20000, timeoutMs: 30000 },
@@ -22,7 +22,7 @@ export const sizes = {
     sets: 20000,
     registering: 1000,
     stored: 500,
-    fleets: [1000],
+    fleets: [{ workers: 1000, silent: 20, timeoutMs: 1500 }],
     costRate: 1000,
     lateness: [{ workers: 500, silent: 50, timeoutMs: 1500 }],
     death: { dying: 500, others: 200, timeoutMs: 2000 },
@@ -31,8 +31,7 @@ export const sizes = {
   full,
   long: {
     ...full,
-    fleets: [100000, 1000000],
-    lateness: [...full.lateness, { workers: 1000000, silent: 1000, timeoutMs: 120000 }],
+    fleets: [...full.fleets, { workers: 1000000, silent: 1000, timeoutMs: 20000 }],
     limitMinutes: 240,
   },
 };

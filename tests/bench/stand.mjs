@@ -14,6 +14,9 @@ const CONNECTIONS = 4;
 // Longer than any run: a worker is silent only where silence is what is measured.
 const NEVER_MS = 3600000;
 const REGISTER_MAX_S = 3600;
+// What the workers of a loaded fleet have been given.
+const EPOCH = 1700000000000000;
+const INTERVAL_MS = 60000;
 // The simulator's gateway may speak for all; intervals are those that are asked for, for the load is what is chosen here.
 const SETTINGS = ['gateways.sim-gateway=*', 'worker.target_heartbeats_per_s=0'];
 const SUM_SCRIPT = `local sum = 0
@@ -155,6 +158,20 @@ export class Stand {
     return `http://127.0.0.1:${this.world.httpPort}`;
   }
 
+  // Makes a fleet in Redis while no registry runs; muster-sim can be its workers then, all but the last tenth, which is full.
+  async load(workers) {
+    const args = [this.redisUri, workers, EPOCH, NEVER_MS, INTERVAL_MS].map(String);
+    return new Program(join(binaries, 'bench_load'), args).result();
+  }
+
+  // The workers of a loaded fleet that are not full, with so many heartbeats a second.
+  loaded(workers, rate, options = {}) {
+    const beating = workers - Math.ceil(workers / 10);
+    const interval = Math.max(Math.round((beating * 1000) / rate), 1);
+    const all = { workers: beating, unregistered: true, epoch: EPOCH, duration: 86400, 'heartbeat-interval-ms': interval };
+    return this.fleet('steady', { ...all, ...options });
+  }
+
   // A muster-sim of workers that are always the same ones, unless there is another prefix.
   fleet(scenario, options = {}) {
     const all = {
@@ -168,6 +185,11 @@ export class Stand {
     };
     const args = Object.entries(all).flatMap(([name, value]) => (value === true ? [`--${name}`] : [`--${name}`, String(value)]));
     return new Program(join(binaries, 'muster-sim'), [scenario, '--vary', '--json', ...args]);
+  }
+
+  // A few of whose heartbeats each asks for an answer, to see how the others fare.
+  askers(prefix, duration) {
+    return this.fleet('steady', { prefix, duration, workers: 200, 'heartbeat-interval-ms': 1000, ask: 1 });
   }
 
   // How many heartbeats Redis has counted for the workers of a fleet, all told.

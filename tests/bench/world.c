@@ -59,9 +59,10 @@ static void on_acquired(void *context, const struct store_lease *lease)
     world->has_token = lease->outcome == STORE_DONE && lease->token.len > 0;
 }
 
-static void start_store(struct world *world)
+void world_init_store(struct world *world, const char *uri)
 {
-    struct store_options options = {.base = world->base, .uri = world->redis.socket_uri, .prefix = "muster"};
+    world->base = event_base_new();
+    struct store_options options = {.base = world->base, .uri = uri, .prefix = "muster"};
     struct store_listener listener = {.owner = world,
                                       .up = on_up,
                                       .down = on_down,
@@ -69,7 +70,7 @@ static void start_store(struct world *world)
                                       .clock_jumped = on_nothing,
                                       .changed = on_nothing};
     struct fault fault = {0};
-    if (store_new(&options, &listener, &world->store, &fault) != ERR_OK) {
+    if (world->base == NULL || store_new(&options, &listener, &world->store, &fault) != ERR_OK) {
         die("the store", fault.text);
     }
     store_set_policy(world->store, &world_policy);
@@ -89,27 +90,32 @@ static void start_store(struct world *world)
 void world_init(struct world *world)
 {
     struct fault fault = {0};
-    *world = (struct world){.base = event_base_new()};
+    *world = (struct world){0};
     if (server_start_redis(&world->redis, world_persistence, &fault) != ERR_OK ||
         server_start_redis(&world->bare, world_persistence, &fault) != ERR_OK ||
         redis_client_new(&world->redis, &world->client, &fault) != ERR_OK) {
         die("Redis", fault.text);
     }
     world->bare_context = redisConnectUnix(world->bare.socket_path);
-    if (world->bare_context == NULL || world->bare_context->err != 0 || world->base == NULL) {
+    if (world->bare_context == NULL || world->bare_context->err != 0) {
         die("Redis", "cannot connect");
     }
-    start_store(world);
+    world_init_store(world, world->redis.socket_uri);
+}
+
+void world_fini_store(struct world *world)
+{
+    store_free(world->store);
+    event_base_free(world->base);
 }
 
 void world_fini(struct world *world)
 {
-    store_free(world->store);
+    world_fini_store(world);
     redisFree(world->bare_context);
     redis_client_free(world->client);
     server_free(&world->redis);
     server_free(&world->bare);
-    event_base_free(world->base);
 }
 
 void world_wait(struct world *world, const int *open, int rest)

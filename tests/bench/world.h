@@ -31,6 +31,10 @@ extern const struct store_policy world_policy;
 void world_init(struct world *world);
 void world_fini(struct world *world);
 
+/* The same of the store alone, on a Redis that is there already. */
+void world_init_store(struct world *world, const char *uri);
+void world_fini_store(struct world *world);
+
 /* world_wait runs the loop until at most rest of the calls counted in *open are open. */
 void world_wait(struct world *world, const int *open, int rest);
 

@@ -1,32 +1,30 @@
-// fleet.mjs -- a fleet at work: what a heartbeat costs each process, what a worker takes in Redis, and how long it takes to
-// find some, to count all, and to start musterd with all of them.
+// fleet.mjs -- a fleet at work: how long it takes to start musterd with all of it, to find some and to count all, what a
+// heartbeat costs each process, what a worker takes in Redis, how late the silent are noticed, and what it means to tell
+// all statuses again.
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { counterOf } from '../contenders.mjs';
 import { Stand, cpuUs, residentBytes } from '../stand.mjs';
+import { measureMemory, usedBytes } from './memory.mjs';
+import { measureSilence } from './silence.mjs';
 
 export const title = 'Fleet';
 export const rounds = 'own';
 
-const LABELS = { tags: 'blue,fast,night', capabilities: 'java,render', zone: 'z1' };
 const HEARTBEATS = 'muster_messages_total{kind="heartbeat",result="ok"}';
 const API = '/api/v1/worker-registration';
-const FIND = `${API}/workers/find?tags=blue&minimumFreeCapacity=1&limit=100`;
 const ASKED = 200;
-const SAMPLES = 100;
-const PER_WORKER = ['worker', 'detail', 'alive'];
-const SET_SAMPLES = 1000;
-
-const optionsOf = (workers, rate) => ({
-  ...LABELS,
-  workers,
-  'heartbeat-interval-ms': Math.max(Math.round((workers * 1000) / rate), 1),
-});
-
-async function register(stand, options) {
-  await stand.fleet('steady', { ...options, duration: 0.1 }).result();
-  await stand.settle(3600000);
-}
+const PAGE = 100;
+const EVENTS = 'muster:{0}:events';
+const MEMORY = 'muster:{0}:memory';
+// By who has the tag; a tag of a tenth whose workers are all full, and the same with the best of them first.
+const SEARCHES = {
+  all: { filter: 'tags=blue&minimumFreeCapacity=1' },
+  few: { filter: 'tags=rack-7&minimumFreeCapacity=1', share: 500 },
+  full: { filter: 'tags=pool-9&minimumFreeCapacity=1', share: Infinity },
+  best: { filter: 'tags=blue&minimumFreeCapacity=1&sort=freeCapacity' },
+  bestFull: { filter: 'tags=pool-9&minimumFreeCapacity=1&sort=freeCapacity', share: Infinity },
+};
 
 // Redis's own count of the time in functions, in microseconds.
 async function functionTime(stand) {
@@ -47,13 +45,61 @@ async function take(stand, processes) {
   return { heartbeats, functions, ...Object.fromEntries(Object.entries(processes).map(([name, pid]) => [name, cpuUs(pid)])) };
 }
 
-// One after the other while the fleet heartbeats: musterd and the counting subscriber hear the same messages.
-async function measureCost(stand, options, { sizes, rounds: count, record }) {
-  const { workers } = options;
+async function stopRegistry(stand) {
+  stand.musterd.kill('SIGTERM');
+  await once(stand.musterd, 'exit');
+}
+
+// A registry that has run before: the broker has its session, and Redis is the one that it knows.
+async function settleEmpty(stand) {
+  await stand.startAll();
+  while ((await stand.redis.get(MEMORY)) === null) {
+    await sleep(20);
+  }
+  await stopRegistry(stand);
+}
+
+async function measureStart(stand, workers, { record }) {
+  await stand.startRegistry();
+  record(`start.${workers}`, stand.readyAfterMs);
+}
+
+async function timeOf(stand, path) {
+  const begin = performance.now();
+  const answer = await fetch(stand.httpUri + path);
+  const body = await answer.json();
+  const took = performance.now() - begin;
+  if (answer.status !== 200) {
+    throw new Error(`${path}: ${JSON.stringify(body)}`);
+  }
+  return { took, body };
+}
+
+async function measureFind(stand, workers, name, { record }) {
+  const { filter, share = 1 } = SEARCHES[name];
+  const wanted = Math.min(PAGE, Math.floor(workers / share));
+  for (let i = 0; i < ASKED; i++) {
+    const { took, body } = await timeOf(stand, `${API}/workers/find?${filter}&limit=${PAGE}`);
+    if (body.workers.length > wanted || (body.workers.length < wanted && body.cursor === undefined)) {
+      throw new Error(`find ${filter} has found ${body.workers.length} of ${wanted}`);
+    }
+    record(`find.${workers}.${name}`, took);
+  }
+}
+
+async function measureQuestions(stand, workers, context) {
+  for (const name of Object.keys(SEARCHES)) {
+    await measureFind(stand, workers, name, context);
+  }
+  for (let i = 0; i < ASKED; i++) {
+    context.record(`statistics.${workers}`, (await timeOf(stand, `${API}/health/system`)).took);
+  }
+}
+
+// One round after the other: musterd and the counting subscriber hear the same messages.
+async function measureCost(stand, workers, { sizes, rounds: count, record }) {
   const counter = counterOf(stand, 0);
   await counter.said('subscribed');
-  const fleet = stand.fleet('steady', { ...options, duration: 86400 });
-  await whenRegistered(stand, fleet, workers);
   const processes = processesOf(stand, counter);
   for (let round = 0; round < count; round++) {
     const before = await take(stand, processes);
@@ -66,121 +112,62 @@ async function measureCost(stand, options, { sizes, rounds: count, record }) {
     record(`fleet.${workers}.above`, (after.musterd - before.musterd - after.counter + before.counter) / beats);
     record(`fleet.${workers}.rate`, beats / sizes.seconds);
   }
-  const { cpu, heartbeats } = await fleet.stop();
   await counter.stop();
+}
+
+async function startHeartbeats(stand, workers, { sizes }) {
+  const fleet = stand.loaded(workers, sizes.costRate);
+  const begun = await stand.metric(HEARTBEATS);
+  while ((await stand.metric(HEARTBEATS)) < begun + sizes.costRate / 2) {
+    await sleep(100);
+  }
+  return fleet;
+}
+
+async function stopHeartbeats(fleet, workers, { record }) {
+  const { cpu, heartbeats } = await fleet.stop();
   record(`fleet.${workers}.sim`, (cpu.processMs * 1000) / heartbeats.sent);
 }
 
-// All have registered again, as the same boot with the same words, of which the world need not be told.
-async function whenRegistered(stand, fleet, workers) {
-  const registered = () => stand.metric('muster_messages_total{kind="register",result="ok"}');
-  while ((await registered()) < 2 * workers) {
-    if (fleet.child.exitCode !== null) {
-      throw new Error(`the fleet ended: ${await fleet.text()}`);
-    }
-    await sleep(100);
-  }
-  await stand.settle();
-}
-
-async function memoryOf(stand, key) {
-  return (await stand.redis.call('MEMORY', 'USAGE', key, 'SAMPLES', SET_SAMPLES)) ?? 0;
-}
-
-async function average(stand, kind, workers) {
-  let sum = 0;
-  for (let i = 0; i < SAMPLES; i++) {
-    const number = String(Math.floor((i * workers) / SAMPLES)).padStart(7, '0');
-    sum += await memoryOf(stand, `muster:{0}:${kind}:fleet-${number}`);
-  }
-  return sum / SAMPLES;
-}
-
-// The keys that are not one worker's alone.
-async function sharedKeys(stand) {
-  const kinds = new Set(PER_WORKER);
-  const shared = [];
-  for (let cursor = '0'; ; ) {
-    const [next, keys] = await stand.redis.scan(cursor, 'MATCH', 'muster:*', 'COUNT', 10000);
-    shared.push(...keys.filter((key) => !kinds.has(key.split(':')[2])));
-    if (next === '0') {
-      return shared;
-    }
-    cursor = next;
-  }
-}
-
-async function measureMemory(stand, workers, emptyBytes, { record }) {
-  const { used_memory: used } = await stand.redisInfo('memory');
-  const events = await memoryOf(stand, 'muster:{0}:events');
-  record(`bytes.${workers}.all`, (Number(used) - emptyBytes - events) / workers);
-  record(`bytes.${workers}.events`, events / workers);
-  let parts = 0;
-  for (const kind of PER_WORKER) {
-    const each = await average(stand, kind, workers);
-    record(`bytes.${workers}.part.${kind}:<id>`, each);
-    parts += each;
-  }
-  for (const key of await sharedKeys(stand)) {
-    const each = (await memoryOf(stand, key)) / workers;
-    if (key !== 'muster:{0}:events' && each >= 1) {
-      record(`bytes.${workers}.part.${key.slice('muster:{0}:'.length)}`, each);
-      parts += each;
-    }
-  }
-  record(`bytes.${workers}.part.(the rest: Redis's tables of keys and expiries)`, (Number(used) - emptyBytes - events) / workers - parts);
-}
-
-async function timesOf(stand, path) {
-  const times = [];
-  for (let i = 0; i < ASKED; i++) {
-    const begin = performance.now();
-    const answer = await fetch(stand.httpUri + path);
-    const body = await answer.json();
-    times.push(performance.now() - begin);
-    if (answer.status !== 200) {
-      throw new Error(`${path}: ${JSON.stringify(body)}`);
-    }
-  }
-  return times;
-}
-
-async function measureQuestions(stand, workers, { record }) {
-  const found = await (await fetch(stand.httpUri + FIND)).json();
-  if (found.workers?.length !== Math.min(workers, 100)) {
-    throw new Error(`find has found ${found.workers?.length}`);
-  }
-  for (const each of await timesOf(stand, FIND)) {
-    record(`find.${workers}`, each);
-  }
-  for (const each of await timesOf(stand, `${API}/health/system`)) {
-    record(`statistics.${workers}`, each);
-  }
-}
-
-async function measureStart(stand, workers, { record }) {
-  record(`resident.${workers}.before`, residentBytes(stand.musterd.pid));
-  stand.musterd.kill('SIGTERM');
-  await once(stand.musterd, 'exit');
+// As if Redis had come back with less than what was told: every status is told again, while the fleet heartbeats.
+async function measureTellingAgain(stand, workers, { sizes, record }) {
+  await stopRegistry(stand);
+  await stand.redis.del(MEMORY);
+  const witness = counterOf(stand, 0, 'bench-witness', 'muster/v1/status/+');
+  await witness.said('subscribed');
   await stand.startRegistry();
-  record(`start.${workers}`, stand.readyAfterMs);
-  await sleep(2000);
-  record(`resident.${workers}.after`, residentBytes(stand.musterd.pid));
+  record(`start.${workers}.again`, stand.readyAfterMs);
+  const { heartbeats } = await stand.askers('again', sizes.seconds * 2).result();
+  const { messagesPerSecond } = await witness.stop();
+  record(`again.${workers}.rate`, messagesPerSecond);
+  record(`again.${workers}.heartbeatsP99`, heartbeats.latency.p99Ms);
+  record(`resident.${workers}.again`, residentBytes(stand.musterd.pid));
 }
 
 export async function measure(context) {
-  for (const workers of context.sizes.fleets) {
+  const { record, log } = context;
+  for (const { workers, ...silence } of context.sizes.fleets) {
     const stand = new Stand();
-    await stand.startAll();
-    const emptyBytes = Number((await stand.redisInfo('memory')).used_memory);
-    const options = optionsOf(workers, context.sizes.costRate);
-    context.log(`${workers} workers register`);
-    await register(stand, options);
+    await settleEmpty(stand);
+    const emptyBytes = await usedBytes(stand);
+    log(`${workers} workers are loaded`);
+    record(`load.${workers}`, (await stand.load(workers)).tookMs);
     await measureMemory(stand, workers, emptyBytes, context);
-    await measureQuestions(stand, workers, context);
-    context.log(`${workers} workers heartbeat`);
-    await measureCost(stand, options, context);
+    await stand.redis.xtrim(EVENTS, 'MAXLEN', 0); // they have registered long ago
+    log(`${workers} workers: start and questions`);
     await measureStart(stand, workers, context);
+    await measureQuestions(stand, workers, context);
+    log(`${workers} workers heartbeat`);
+    const fleet = await startHeartbeats(stand, workers, context);
+    await measureCost(stand, workers, context);
+    if (silence.silent) {
+      log(`${workers} workers, ${silence.silent} of them silent`);
+      await measureSilence(stand, { workers, ...silence }, context);
+    }
+    record(`resident.${workers}.before`, residentBytes(stand.musterd.pid));
+    log(`${workers} workers: all statuses are told again`);
+    await measureTellingAgain(stand, workers, context);
+    await stopHeartbeats(fleet, workers, context);
     await stand.end();
   }
 }
