@@ -1,11 +1,9 @@
 -- search.lua -- finding workers: page by page through one set, or the best by free capacity.
 --
 -- A filter in the arguments: '1' for those that may be given work only, least free capacity or '', beginning of the name
--- or '', then the sets that a worker has to be in. Work is counted in glances at one member of one set, about half a
--- microsecond each; after about WORK_MAX of them a call ends and says where to go on.
+-- or '', then the sets that a worker has to be in.
 
-local PAGE_BYTES, WORK_MAX, STEP, SLICE = 256 * 1024, 4000, 200, 500
-local WORK_OF_STEP, WORK_OF_FIELD, WORK_OF_WORKER = 5, 3, 25
+local SLICE, WORK_OF_FIELD = 500, 3
 local SORTED_MAX, SORTED_STILL = 1000, 5000
 
 local function filter_of(args, at)
@@ -103,56 +101,6 @@ local function matching(c, filter, from, ids)
         add_matching(c, filter, from, slice_of(ids, at, SLICE), matches, free)
     end
     return matches, free
-end
-
-local function bytes_of(flat)
-    local bytes = 0
-    for _, text in ipairs(flat) do
-        bytes = bytes + #text
-    end
-    return bytes
-end
-
--- counted has the work so far.
-local function begin_page(most, counted)
-    return { workers = {}, bytes = 0, most = tonumber(most), counted = counted }
-end
-
-local function add_to_page(c, page, id)
-    local worker = read_worker(c, id)
-    page.counted.work = page.counted.work + WORK_OF_WORKER
-    page.workers[#page.workers + 1] = worker
-    page.bytes = page.bytes + bytes_of(worker[2]) + bytes_of(worker[3])
-end
-
-local function is_full(page)
-    return #page.workers >= page.most or page.bytes >= PAGE_BYTES or page.counted.work >= WORK_MAX
-end
-
--- Takes whole steps of a scan, and none that does not fit: whoever goes on from the cursor returned misses nobody. nil at
--- the end.
-local function take_steps(c, page, cursor, scan, match)
-    local count = math.min(STEP, page.most)
-    repeat
-        local step = scan(cursor, count)
-        local ids = match(step[2])
-        page.counted.work = page.counted.work + WORK_OF_STEP
-        if #page.workers + #ids <= page.most or (count == 1 and #page.workers == 0) then
-            for _, id in ipairs(ids) do
-                add_to_page(c, page, id)
-            end
-            cursor = step[1]
-            if cursor == '0' then
-                return nil
-            end
-            count = math.max(math.min(STEP, page.most - #page.workers), 1)
-        elseif count > 1 then
-            count = 1
-        else
-            return cursor
-        end
-    until is_full(page)
-    return cursor
 end
 
 -- A small set is looked at whole, in the order of ids, from the one after the last. Returns the last, nil at the end.
