@@ -5,6 +5,8 @@ export const title = 'Registrations';
 export const rounds = 'shared';
 
 const PATIENCE_S = 180;
+// Longer than a storm lasts: who asks again meanwhile only makes it longer.
+const ASK_AGAIN_MS = 60000;
 const LABELS = { tags: 'blue,fast,night', capabilities: 'java,render', zone: 'z1' };
 
 // All at once. The simulator ends by itself when all have been answered, so that no answer is cut off, or when its
@@ -12,7 +14,7 @@ const LABELS = { tags: 'blue,fast,night', capabilities: 'java,render', zone: 'z1
 async function stormOf(stand, workers) {
   const count = () => stand.redis.scard('muster:{0}:workers');
   const before = await count();
-  const options = { ...LABELS, workers, prefix: 'storm', 'heartbeat-interval-ms': 600000 };
+  const options = { ...LABELS, workers, prefix: 'storm', 'heartbeat-interval-ms': 600000, 'timeout-ms': ASK_AGAIN_MS };
   const storm = stand.fleet('storm', { ...options, duration: PATIENCE_S, 'until-registered': true });
   await storm.ended;
   const { registrations } = JSON.parse(await storm.output);
