@@ -126,12 +126,16 @@ int broker_fd(const struct broker *broker);
 /* broker_next takes the oldest occurrence; false when there is none. Its texts live until the next call. */
 bool broker_next(struct broker *broker, struct broker_event *out_event);
 
-/* Messages received, and dropped because the inbox was full (each drop is also an interruption of hearing). */
+/*
+ * Messages received, and dropped because the inbox was full (each drop is also an interruption of hearing); what was
+ * published or subscribed to and has not been acknowledged, of which broker_publish takes 16384.
+ */
 struct broker_counters {
     uint64_t received;
     uint64_t dropped;
     size_t inbox_messages;
     size_t inbox_bytes;
+    size_t unacknowledged;
 };
 void broker_read_counters(const struct broker *broker, struct broker_counters *out_counters);
 

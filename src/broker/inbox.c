@@ -548,6 +548,7 @@ void inbox_read_counters(struct inbox *inbox, struct broker_counters *out_counte
         .received = inbox->received,
         .dropped = inbox->dropped,
         .inbox_messages = inbox->in.messages + atomic_load_explicit(&inbox->out_messages_left, memory_order_relaxed),
-        .inbox_bytes = inbox->in.bytes.len + atomic_load_explicit(&inbox->out_bytes_left, memory_order_relaxed)};
+        .inbox_bytes = inbox->in.bytes.len + atomic_load_explicit(&inbox->out_bytes_left, memory_order_relaxed),
+        .unacknowledged = inbox->open_count};
     unlock(inbox);
 }

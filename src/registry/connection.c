@@ -118,6 +118,7 @@ static void drain(evutil_socket_t fd, short what, void *arg)
     int taken = 0;
     bool busy = is_busy(connection);
     check_drops(connection);
+    intake_look_at_replies(connection->registry);
     while (taken < EVENTS_A_TURN && intake_may_take(connection) && broker_next(connection->broker, &event)) {
         handle_event(connection, &event);
         taken++;

@@ -13,6 +13,9 @@ enum { SESSION_EXPIRY_S = 86400, FILTERS_MAX = 16, FILTER_BYTES = CONFIG_STRING_
  */
 enum { CONTROL_RECEIVE_MAXIMUM = 128 };
 
+/* What is taken in faster than its replies go out would be answered by none in the end: the outbox has a cap. */
+enum { REPLIES_MAX = 1024 };
+
 static const char *const control_filters[] = {"worker/+/register",
                                               "worker/+/deregister",
                                               "worker/+/will",
@@ -101,7 +104,28 @@ bool intake_may_take(const struct connection *connection)
     if (connection == &registry->pulse) {
         return registry->batches_open < BATCHES_MAX;
     }
-    return connection != &registry->control || (registry->calls_open < CALLS_MAX && registry->feeds == 0);
+    return connection != &registry->control ||
+           (registry->calls_open < CALLS_MAX && registry->feeds == 0 && !registry->replies_wait);
+}
+
+static size_t unacknowledged(const struct registry *registry)
+{
+    struct broker_counters counters = {0};
+    broker_read_counters(registry->control.broker, &counters);
+    return counters.unacknowledged;
+}
+
+void intake_look_at_replies(struct registry *registry)
+{
+    registry->replies_wait = registry->replies_wait || unacknowledged(registry) >= REPLIES_MAX;
+}
+
+void intake_tick(struct registry *registry)
+{
+    if (registry->replies_wait && unacknowledged(registry) < REPLIES_MAX / 2) {
+        registry->replies_wait = false;
+        connection_resume(&registry->control);
+    }
 }
 
 void intake_call_done(struct registry *registry)

@@ -283,6 +283,7 @@ struct registry {
     int64_t presence_told_ms;
     size_t calls_open;         /* of the control connection's messages */
     size_t registrations_open; /* calls for them, whoever asked */
+    bool replies_wait;         /* too many are on their way to the broker: control takes nothing in. intake.c */
     size_t feeds; /* batches of the control connection that have not all been handed to the store. batch.c */
 
     int64_t last_tick_ms;
@@ -364,7 +365,9 @@ void intake_connected(struct connection *connection);
 void intake_subscribed(struct connection *connection);
 void intake_message(struct connection *connection, const struct broker_message *message);
 bool intake_may_take(const struct connection *connection); /* false: too much is under way already */
-void intake_call_done(struct registry *registry);          /* an answer came: the control inbox may go on */
+void intake_look_at_replies(struct registry *registry);    /* to be called before what the inbox holds is taken */
+void intake_tick(struct registry *registry);
+void intake_call_done(struct registry *registry); /* an answer came: the control inbox may go on */
 
 /* presence.c: the connection that says that this daemon exists. */
 enum err presence_new(struct registry *registry, struct fault *out_fault) MUST_USE;

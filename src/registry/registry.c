@@ -101,6 +101,7 @@ static void tick(evutil_socket_t fd, short what, void *arg)
     duty_tick(registry, now_ms);
     canary_tick(registry, now_ms);
     clock_tick(registry);
+    intake_tick(registry);
     kept_tick(registry, now_ms);
     brake_tick(registry);
     expire_tick(registry);
