@@ -7,6 +7,11 @@
 
 enum { RETRY_FIRST_MS = 100, RETRY_MAX_MS = 1000, GATHER_US = 2000, EVENTS_A_TURN = 512, SILENT_MAX_MS = 2500 };
 
+static bool is_intake(const struct connection *connection)
+{
+    return connection == &connection->registry->control || connection == &connection->registry->pulse;
+}
+
 static void on_lost(struct connection *connection, const struct broker_event *event)
 {
     struct registry *registry = connection->registry;
@@ -14,12 +19,16 @@ static void on_lost(struct connection *connection, const struct broker_event *ev
     connection->connected = false;
     connection->connecting = false;
     connection->subscribed = false;
+    connection->silent = false;
     connection->down_at_ms = clock_monotonic_ms();
     connection->retry_at_ms = connection->down_at_ms + backoff_next_ms(&connection->backoff);
     note(registry, LOG_WARN, "%s connection to the broker %s: %.*s (code %d)", connection->name,
          was_connected ? "lost" : "failed", TEXT_ARG(event->reason), event->reason_code);
-    if (connection != &registry->presence) {
+    if (is_intake(connection)) {
         canary_interrupt(registry, "connection to the broker lost");
+    }
+    if (connection == &registry->presence) {
+        restate_cut_off(registry);
     }
     if (connection == &registry->control) {
         will_interrupt(registry);
@@ -33,8 +42,11 @@ static void on_connected(struct connection *connection, bool session_present)
     connection->connecting = false;
     connection->connected = true;
     connection->heard_ms = clock_monotonic_ms();
+    connection->silent = false;
     note(connection->registry, LOG_INFO, "%s connection to the broker is up", connection->name);
-    if (connection == &connection->registry->presence) {
+    if (connection == &connection->registry->probe) {
+        probe_connected(connection->registry);
+    } else if (connection == &connection->registry->presence) {
         backoff_reset(&connection->backoff);
         presence_connected(connection->registry);
     } else {
@@ -60,6 +72,26 @@ static void on_refused(struct connection *connection, const struct broker_event 
     }
 }
 
+static void on_subscribed(struct connection *connection)
+{
+    backoff_reset(&connection->backoff);
+    connection->subscribed = true;
+    if (is_intake(connection)) {
+        intake_subscribed(connection);
+    } else {
+        restate_subscribed(connection->registry);
+    }
+}
+
+static void on_message(struct connection *connection, const struct broker_message *message)
+{
+    if (is_intake(connection)) {
+        intake_message(connection, message);
+    } else {
+        restate_take(connection->registry, message);
+    }
+}
+
 static void handle_event(struct connection *connection, const struct broker_event *event)
 {
     switch (event->kind) {
@@ -70,12 +102,10 @@ static void handle_event(struct connection *connection, const struct broker_even
         on_lost(connection, event);
         break;
     case BROKER_SUBSCRIBED:
-        backoff_reset(&connection->backoff);
-        connection->subscribed = true;
-        intake_subscribed(connection);
+        on_subscribed(connection);
         break;
     case BROKER_MESSAGE:
-        intake_message(connection, &event->message);
+        on_message(connection, &event->message);
         break;
     case BROKER_ACKED:
         if (connection == &connection->registry->control && !announce_settled(connection->registry, event->id, true)) {
@@ -92,11 +122,16 @@ static void check_drops(struct connection *connection)
 {
     struct broker_counters counters = {0};
     broker_read_counters(connection->broker, &counters);
-    if (counters.dropped != connection->dropped) {
+    if (counters.dropped == connection->dropped) {
+        return;
+    }
+    connection->dropped = counters.dropped;
+    if (is_intake(connection)) {
         note(connection->registry, LOG_WARN, "inbox of %s overflowed: %llu messages dropped so far", connection->name,
              (unsigned long long)counters.dropped);
-        connection->dropped = counters.dropped;
         canary_interrupt(connection->registry, "inbox overflowed");
+    } else {
+        restate_missed(connection->registry);
     }
 }
 
@@ -198,6 +233,7 @@ void connection_want(struct connection *connection, bool wanted)
         connection->connected = false;
         connection->connecting = false;
         connection->subscribed = false;
+        connection->silent = false;
     }
 }
 
@@ -205,9 +241,8 @@ void connection_want(struct connection *connection, bool wanted)
 static bool may_connect(const struct connection *connection, int64_t now_ms)
 {
     const struct registry *registry = connection->registry;
-    return connection == &registry->presence ||
-           (registry->active && registry->lease_renewed_ms >= connection->down_at_ms &&
-            now_ms - registry->lease_renewed_ms < registry->config.daemon.lease_ms);
+    return !is_intake(connection) || (registry->active && registry->lease_renewed_ms >= connection->down_at_ms &&
+                                      now_ms - registry->lease_renewed_ms < registry->config.daemon.lease_ms);
 }
 
 /* A canary is under way, so that something has to come. */
@@ -216,7 +251,7 @@ static bool is_owed(const struct connection *connection)
     const struct registry *registry = connection->registry;
     const struct canary *canary = &registry->canary;
     uint64_t back = connection == &registry->control ? canary->back_on_control : canary->back_on_pulse;
-    return registry->listening && connection != &registry->presence && canary->number >= canary->first_number &&
+    return registry->listening && is_intake(connection) && canary->number >= canary->first_number &&
            back < canary->number;
 }
 
@@ -228,7 +263,7 @@ static void give_up(struct connection *connection)
 }
 
 /* Mostly both have died together; to find the second one only after the first is back would take twice as long. */
-static void give_up_both(struct registry *registry, int64_t now_ms)
+void connection_give_up_silent(struct registry *registry, int64_t now_ms)
 {
     struct connection *both[] = {&registry->control, &registry->pulse};
     for (size_t i = 0; i < 2; i++) {
@@ -239,8 +274,8 @@ static void give_up_both(struct registry *registry, int64_t now_ms)
 }
 
 /*
- * The other side may have vanished without a word, which the protocol's own pings would find within a minute. What has
- * arrived counts even where it has not been looked at yet: a canary may wait behind a storm.
+ * The other side may have vanished without a word, which the protocol's own pings would find within a minute: probe.c.
+ * What has arrived counts even where it has not been looked at yet: a canary may wait behind a storm.
  */
 static void check_silence(struct connection *connection, int64_t now_ms)
 {
@@ -249,9 +284,8 @@ static void check_silence(struct connection *connection, int64_t now_ms)
     if (!is_owed(connection) || counters.received != connection->received) {
         connection->received = counters.received;
         connection->heard_ms = now_ms;
-    } else if (now_ms - connection->heard_ms > SILENT_MAX_MS) {
-        give_up_both(connection->registry, now_ms);
     }
+    connection->silent = now_ms - connection->heard_ms > SILENT_MAX_MS;
 }
 
 void connection_tick(struct connection *connection, int64_t now_ms)

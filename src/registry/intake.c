@@ -73,12 +73,6 @@ void intake_connected(struct connection *connection)
         subscriptions[i] = (struct broker_subscription){
             .filter = filters[i], .qos = 1, .retained_too = retained_is_read_back(names[i])};
     }
-    const char *extra = is_control ? restate_filter(registry) : NULL;
-    if (extra != NULL) {
-        (void)snprintf(filters[count], sizeof filters[count], "%.*s/%s", TEXT_ARG(registry->root), extra);
-        subscriptions[count] = (struct broker_subscription){.filter = filters[count], .qos = 1, .retained_too = true};
-        count++;
-    }
     struct fault fault = {0};
     if (broker_subscribe(connection->broker, subscriptions, count, &fault) != ERR_OK) {
         note(registry, LOG_WARN, "%s connection could not subscribe: %s", connection->name, fault.text);
@@ -93,7 +87,6 @@ void intake_subscribed(struct connection *connection)
         note(registry, LOG_INFO, "listening to %s under %.*s", registry->config.mqtt.uri, TEXT_ARG(registry->root));
     }
     if (connection == &registry->control) {
-        restate_subscribed(registry);
         publish_kick(registry);
     }
 }
@@ -103,6 +96,9 @@ bool intake_may_take(const struct connection *connection)
     const struct registry *registry = connection->registry;
     if (connection == &registry->pulse) {
         return registry->batches_open < BATCHES_MAX;
+    }
+    if (connection == &registry->presence) {
+        return restate_may_take(registry);
     }
     return connection != &registry->control ||
            (registry->calls_open < CALLS_MAX && registry->feeds == 0 && !registry->replies_wait);
@@ -175,8 +171,7 @@ void intake_message(struct connection *connection, const struct broker_message *
         handle_canary(connection, message);
         return;
     }
-    if (kind == TOPIC_UNKNOWN && connection == &registry->control &&
-        (retained_take(registry, message) || restate_take(registry, message))) {
+    if (kind == TOPIC_UNKNOWN && connection == &registry->control && retained_take(registry, message)) {
         return;
     }
     if (message->retained) {

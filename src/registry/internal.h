@@ -24,7 +24,7 @@ enum { TICK_MS = 20, INSTANCE_MAX = 160, CALLS_MAX = 1000, BATCHES_MAX = 4 };
 /* One connection to the broker, with its own inbox. connection.c */
 struct connection {
     struct registry *registry;
-    const char *name; /* for people: "control", "pulse", "presence" */
+    const char *name; /* for people: "control", "pulse", "presence", "probe" */
     struct broker *broker;
     struct event *readable;
     struct event *pause;
@@ -39,6 +39,7 @@ struct connection {
     uint64_t dropped;    /* drops of the inbox that have been noticed */
     uint64_t received;   /* messages, when it was last looked at */
     int64_t heard_ms;    /* monotonic: when something came last, or nothing had to */
+    bool silent;         /* nothing came for longer than it should */
 };
 
 /* What is being heard. canary.c */
@@ -113,7 +114,7 @@ struct announcements {
 };
 
 /* Retained statuses that may not be true any more. restate.c */
-enum { GHOSTS_A_CALL = 100 };
+enum { GHOSTS_A_CALL = 200 };
 enum restate_ghosts { GHOSTS_NONE, GHOSTS_WANTED, GHOSTS_ASKED, GHOSTS_COMING };
 struct restate {
     bool statuses; /* are to be told again, from place on */
@@ -128,6 +129,7 @@ struct restate {
     size_t page_place_len;
     enum restate_ghosts ghosts; /* how far it is with looking for them among what the broker keeps */
     size_t open;                /* of what was found: look-ups and withdrawals without an answer yet */
+    size_t look_ups;            /* without an answer yet */
     bool doubt;                 /* all of this because of Redis, which has to be told when it is done */
     bool trusting;
     int64_t trusted_ms; /* monotonic: when Redis was told last; 0: never */
@@ -136,6 +138,8 @@ struct restate {
         size_t len;
     } seen[GHOSTS_A_CALL]; /* retained, and not looked up yet */
     size_t seen_count;
+    int64_t seen_ms; /* monotonic: when the last one came */
+    bool missed;     /* some that came found no room */
 };
 
 /* What the broker keeps of the registry's own state topics. retained.c */
@@ -281,6 +285,8 @@ struct registry {
     struct connection pulse;
     struct connection presence;
     int64_t presence_told_ms;
+    struct connection probe;
+    int64_t probe_answered_ms; /* monotonic: when the broker has taken the probe in */
     size_t calls_open;         /* of the control connection's messages */
     size_t registrations_open; /* calls for them, whoever asked */
     bool replies_wait;         /* too many are on their way to the broker: control takes nothing in. intake.c */
@@ -357,6 +363,8 @@ enum err connection_new(struct connection *connection, struct registry *registry
 void connection_fini(struct connection *connection);
 void connection_want(struct connection *connection, bool wanted);
 void connection_tick(struct connection *connection, int64_t now_ms);
+/* gives up those of control and pulse that have been silent for too long, or for half as long */
+void connection_give_up_silent(struct registry *registry, int64_t now_ms);
 void connection_resume(struct connection *connection); /* look into the inbox again, from the loop */
 
 /* intake.c: the two connections of the active daemon. */
@@ -375,6 +383,11 @@ void presence_connected(struct registry *registry);
 void presence_tell(struct registry *registry);
 void presence_leave(struct registry *registry);
 void presence_tick(struct registry *registry, int64_t now_ms);
+
+/* probe.c: whether the broker takes anyone in, where nothing comes from it. */
+enum err probe_new(struct registry *registry, struct fault *out_fault) MUST_USE;
+void probe_connected(struct registry *registry);
+void probe_tick(struct registry *registry, int64_t now_ms);
 
 /* duty.c: the lease. */
 void duty_tick(struct registry *registry, int64_t now_ms);
@@ -441,20 +454,22 @@ struct text retained_below(const struct registry *registry, struct text topic, c
 bool retained_is_read_back(const char *filter);
 bool retained_take(struct registry *registry, const struct broker_message *message);
 void retained_tick(struct registry *registry, int64_t now_ms);
-void retained_read_again(struct registry *registry); /* a subscription brings more of it */
 
 /*
  * restate.c: the broker came with a session that may be a little old, or without its session, or Redis maybe without
- * some of its memory. restate_filter is what to subscribe to besides, or NULL; restate_subscribed: that has been done;
- * restate_take is true where the message is of it.
+ * some of its memory. What is retained comes on the presence connection: restate_subscribed says that it begins to,
+ * restate_take takes it, but not while restate_may_take is false, restate_missed says that there was no room for some,
+ * restate_cut_off that the connection is lost.
  */
 void restate_begin(struct registry *registry); /* with a Redis of which nothing is known yet */
 void restate_session_kept(struct registry *registry);
 void restate_session_lost(struct registry *registry);
 void restate_memory_lost(struct registry *registry);
-const char *restate_filter(struct registry *registry);
 void restate_subscribed(struct registry *registry);
-bool restate_take(struct registry *registry, const struct broker_message *message);
+bool restate_may_take(const struct registry *registry);
+void restate_take(struct registry *registry, const struct broker_message *message);
+void restate_missed(struct registry *registry);
+void restate_cut_off(struct registry *registry);
 void restate_tick(struct registry *registry);
 
 /*

@@ -9,6 +9,9 @@
 /* A daemon that died leaves its offline document for this long; the online one is told again well within it. */
 enum { PRESENCE_EXPIRY_S = 3600, PRESENCE_AGAIN_MS = 600 * 1000 };
 
+/* Of what is retained (restate.c) the topics alone are of use, but there may be many. */
+enum { INBOX_MESSAGES = 100000 };
+
 static void presence_topic(const struct registry *registry, char *out, size_t size)
 {
     (void)snprintf(out, size, "%.*s/registry/%s", TEXT_ARG(registry->root), registry->instance);
@@ -36,6 +39,8 @@ enum err presence_new(struct registry *registry, struct fault *out_fault)
         .will_content_type = "application/json",
         .will_expiry_s = PRESENCE_EXPIRY_S,
         .will_retained = true,
+        .inbox_messages_max = INBOX_MESSAGES,
+        .message_bytes_max = 1,
     };
     return connection_new(&registry->presence, registry, "presence", &options, out_fault);
 }

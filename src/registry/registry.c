@@ -114,6 +114,7 @@ static void tick(evutil_socket_t fd, short what, void *arg)
     connection_tick(&registry->control, now_ms);
     connection_tick(&registry->pulse, now_ms);
     presence_tick(registry, now_ms);
+    probe_tick(registry, now_ms);
     counters_tick(registry, now_ms);
     if (registry->stopping) {
         stop_tick(registry, now_ms);
@@ -216,7 +217,10 @@ static enum err new_connections(struct registry *registry, struct fault *out_fau
     if (err == ERR_OK) {
         err = intake_new(registry, out_fault);
     }
-    return err == ERR_OK ? presence_new(registry, out_fault) : err;
+    if (err == ERR_OK) {
+        err = presence_new(registry, out_fault);
+    }
+    return err == ERR_OK ? probe_new(registry, out_fault) : err;
 }
 
 static enum err new_loop_parts(struct registry *registry, struct fault *out_fault)
@@ -278,6 +282,7 @@ void registry_free(struct registry *registry)
     connection_fini(&registry->control);
     connection_fini(&registry->pulse);
     connection_fini(&registry->presence);
+    connection_fini(&registry->probe);
     if (registry->tick != NULL) {
         event_free(registry->tick);
     }

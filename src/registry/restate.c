@@ -12,7 +12,7 @@
 #include <string.h>
 
 /* A broker writes down what it keeps every now and then, ours every minute: so old it may be when it comes back. */
-enum { PAGE_WORKERS = 100, RECENT_MS = 150 * 1000 };
+enum { PAGE_WORKERS = 100, RECENT_MS = 150 * 1000, LOOK_UPS_MAX = 8, GHOSTS_QUIET_MS = 1000 };
 
 static const char ghosts_filter[] = "status/+";
 
@@ -111,7 +111,10 @@ static void next_page(struct registry *registry)
     }
 }
 
-/* Ghosts: what is retained is looked up, and taken back where nobody is behind it. */
+/*
+ * Ghosts: what is retained is looked up, and taken back where nobody is behind it. It comes on the presence connection,
+ * where it delays nobody, however much it is.
+ */
 
 static void look_again(struct registry *registry)
 {
@@ -131,6 +134,9 @@ static void on_looked_up(void *context, const struct store_page *result)
 {
     struct registry *registry = context;
     registry->restate.open--;
+    if (registry->restate.look_ups-- == LOOK_UPS_MAX) {
+        connection_resume(&registry->presence);
+    }
     for (size_t i = 0; result->outcome == STORE_DONE && i < result->count; i++) {
         const struct store_worker *worker = &result->workers[i];
         if (is_of_nobody(worker)) {
@@ -153,18 +159,22 @@ static void look_up(struct registry *registry)
         ids[i] = (struct text){restate->seen[i].id, restate->seen[i].len};
     }
     restate->open++;
-    store_read_many(registry->store, ids, restate->seen_count, on_looked_up, registry);
+    restate->look_ups++;
+    store_read_gone(registry->store, ids, restate->seen_count, on_looked_up, registry);
     restate->seen_count = 0;
 }
 
-bool restate_take(struct registry *registry, const struct broker_message *message)
+bool restate_may_take(const struct registry *registry)
+{
+    return registry->restate.look_ups < LOOK_UPS_MAX;
+}
+
+void restate_take(struct registry *registry, const struct broker_message *message)
 {
     struct restate *restate = &registry->restate;
     struct text id = retained_below(registry, message->topic, "/status/");
-    if (id.data == NULL || !worker_id_valid(id)) {
-        return false;
-    }
-    if (message->retained && message->payload.len > 0) {
+    restate->seen_ms = clock_monotonic_ms();
+    if (id.data != NULL && worker_id_valid(id) && message->retained && message->payload.len > 0) {
         struct restate_seen *seen = &restate->seen[restate->seen_count++];
         memcpy(seen->id, id.data, id.len);
         seen->len = id.len;
@@ -172,24 +182,25 @@ bool restate_take(struct registry *registry, const struct broker_message *messag
             look_up(registry);
         }
     }
-    return true;
 }
 
-const char *restate_filter(struct registry *registry)
+void restate_missed(struct registry *registry)
 {
-    struct restate *restate = &registry->restate;
-    if (restate->ghosts == GHOSTS_NONE) {
-        return NULL;
-    }
-    restate->ghosts = GHOSTS_ASKED;
-    return ghosts_filter;
+    registry->restate.missed = true;
 }
 
 void restate_subscribed(struct registry *registry)
 {
     if (registry->restate.ghosts == GHOSTS_ASKED) {
         registry->restate.ghosts = GHOSTS_COMING;
-        retained_read_again(registry);
+        registry->restate.seen_ms = clock_monotonic_ms();
+    }
+}
+
+void restate_cut_off(struct registry *registry)
+{
+    if (registry->restate.ghosts != GHOSTS_NONE) {
+        look_again(registry);
     }
 }
 
@@ -237,24 +248,37 @@ static void full_filter(const struct registry *registry, char *out, size_t size)
     (void)snprintf(out, size, "%.*s/%s", TEXT_ARG(registry->root), ghosts_filter);
 }
 
-/* On a connection that is there already: its first subscription may have been long ago. */
 static void ask_for_ghosts(struct registry *registry)
 {
     char filter[CONFIG_STRING_MAX + 16];
     struct fault fault = {0};
     full_filter(registry, filter, sizeof filter);
     const struct broker_subscription subscription = {.filter = filter, .qos = 1, .retained_too = true};
-    if (broker_subscribe(registry->control.broker, &subscription, 1, &fault) == ERR_OK) {
+    if (registry->presence.connected &&
+        broker_subscribe(registry->presence.broker, &subscription, 1, &fault) == ERR_OK) {
         registry->restate.ghosts = GHOSTS_ASKED;
+        registry->restate.missed = false;
     }
 }
 
-static void end_ghosts(struct registry *registry)
+static void end_ghosts(struct registry *registry, enum restate_ghosts next)
 {
     char filter[CONFIG_STRING_MAX + 16];
     full_filter(registry, filter, sizeof filter);
-    broker_unsubscribe(registry->control.broker, filter);
-    registry->restate.ghosts = GHOSTS_NONE;
+    broker_unsubscribe(registry->presence.broker, filter);
+    registry->restate.ghosts = next;
+}
+
+/* All have come where no more do while the broker is known to deliver. */
+static void tend_ghosts(struct registry *registry)
+{
+    struct restate *restate = &registry->restate;
+    bool is_quiet = clock_monotonic_ms() - restate->seen_ms > GHOSTS_QUIET_MS;
+    if (restate->ghosts == GHOSTS_WANTED) {
+        ask_for_ghosts(registry);
+    } else if (restate->ghosts == GHOSTS_COMING && is_quiet && !hearing_is_deaf(&registry->hearing)) {
+        end_ghosts(registry, restate->missed ? GHOSTS_WANTED : GHOSTS_NONE);
+    }
 }
 
 static void on_trusted(void *context, enum store_outcome outcome)
@@ -281,6 +305,9 @@ static void trust(struct registry *registry)
 void restate_tick(struct registry *registry)
 {
     struct restate *restate = &registry->restate;
+    if (!registry->active && (restate->ghosts == GHOSTS_ASKED || restate->ghosts == GHOSTS_COMING)) {
+        end_ghosts(registry, GHOSTS_WANTED);
+    }
     if (!registry->active || !registry->control.subscribed || !store_is_up(registry->store)) {
         return;
     }
@@ -290,10 +317,6 @@ void restate_tick(struct registry *registry)
     if (restate->seen_count > 0) {
         look_up(registry);
     }
-    if (restate->ghosts == GHOSTS_WANTED) {
-        ask_for_ghosts(registry);
-    } else if (restate->ghosts == GHOSTS_COMING && registry->retained.known) {
-        end_ghosts(registry);
-    }
+    tend_ghosts(registry);
     trust(registry);
 }

@@ -52,11 +52,6 @@ bool retained_take(struct registry *registry, const struct broker_message *messa
     return true;
 }
 
-void retained_read_again(struct registry *registry)
-{
-    registry->retained = (struct retained){0};
-}
-
 /* The broker sends what is retained before it takes the canary that follows the subscription. */
 void retained_tick(struct registry *registry, int64_t now_ms)
 {

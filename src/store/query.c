@@ -30,14 +30,25 @@ void store_read(struct store *store, struct text id, store_page_fn *done, void *
     store_read_many(store, &id, 1, done, context);
 }
 
-void store_read_many(struct store *store, const struct text *ids, size_t count, store_page_fn *done, void *context)
+static void read_ids(struct store *store, const char *function, const struct text *ids, size_t count,
+                     store_page_fn *done, void *context)
 {
     struct args *args = &store->args;
-    store_begin(store, args, "read", STORE_READS);
+    store_begin(store, args, function, STORE_READS);
     for (size_t i = 0; i < count; i++) {
         args_text(args, ids[i]);
     }
     store_send(store, args, parse_read, (union store_callback){.page = done}, context);
+}
+
+void store_read_many(struct store *store, const struct text *ids, size_t count, store_page_fn *done, void *context)
+{
+    read_ids(store, "read", ids, count, done, context);
+}
+
+void store_read_gone(struct store *store, const struct text *ids, size_t count, store_page_fn *done, void *context)
+{
+    read_ids(store, "read_gone", ids, count, done, context);
 }
 
 void store_recent(struct store *store, struct text place, int64_t age_ms, size_t most, store_page_fn *done,

@@ -432,6 +432,9 @@ typedef void store_page_fn(void *context, const struct store_page *result);
 void store_read(struct store *store, struct text id, store_page_fn *done, void *context);
 void store_read_many(struct store *store, const struct text *ids, size_t count, store_page_fn *done, void *context);
 
+/* store_read_gone reads those of the ids only that are no live worker's. */
+void store_read_gone(struct store *store, const struct text *ids, size_t count, store_page_fn *done, void *context);
+
 /*
  * Which workers are looked for: those that match the query's status, health, tags, capabilities, zone, name prefix and
  * least free capacity. place is where to go on, as the result before told it; absent: at the beginning.

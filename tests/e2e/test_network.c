@@ -1,4 +1,7 @@
-/* test_network.c -- a bad network between daemon and broker: dead connections that nobody closes, and slow ones. */
+/*
+ * test_network.c -- a bad network between daemon and broker: dead connections that nobody closes, slow ones, and a
+ * broker that stands still.
+ */
 #include "e2e/world.h"
 
 #include "support/proxy.h"
@@ -109,13 +112,28 @@ static void slow_broker_is_no_dead_one(void **state)
     proxy_slow_down(network->proxy, 0);
     assert_nobody_was_called_missing(network);
     assert_service(network, "new-4");
-    assert_false(world_log_has(&network->world, 0, "nothing comes any more"));
+    assert_false(world_log_has(&network->world, 0, "it is being asked"));
+}
+
+/* Such as one that writes down what many workers' statuses it retains: nothing is lost on its old connections. */
+static void broker_that_stands_still_for_long_is_waited_for(void **state)
+{
+    struct network *network = *state;
+    recorder_mark(network->world.observer);
+    server_suspend(&network->world.broker);
+    world_wait_log(&network->world, 0, "it is being asked");
+    let_pass(SILENT_MS);
+    server_resume(&network->world.broker);
+    assert_service(network, "new-5");
+    assert_nobody_was_called_missing(network);
+    assert_false(world_log_has(&network->world, 0, "connection to the broker lost"));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(slow_broker_is_no_dead_one),
+        cmocka_unit_test(broker_that_stands_still_for_long_is_waited_for),
         cmocka_unit_test(dead_connections_that_nobody_closed_are_replaced),
         cmocka_unit_test(connections_that_die_within_a_moment_are_replaced),
     };

@@ -125,6 +125,43 @@ static bool is_trusted(void *context)
     return redis_text(((struct world *)context)->store, "GET muster:{0}:memory") != NULL;
 }
 
+static void retain(struct world *world, const char *topic)
+{
+    struct fault fault = {0};
+    const struct broker_publication publication = {
+        .topic = topic, .payload = text_of("{\"status\":\"ACTIVE\"}"), .qos = 1, .retained = true};
+    assert_int_equal(recorder_publish(world->observer, &publication, &fault), ERR_OK);
+}
+
+/* More than are looked up, and more than are withdrawn, at a time. */
+static void many_statuses_of_nobody_are_all_taken_back(void **state)
+{
+    (void)state;
+    enum { GHOSTS = 4500, PATIENCE_MS = 60000 };
+    struct world world;
+    char topic[64];
+    world_begin(&world, "max_inflight_messages 0\nmax_queued_messages 0\n", NULL);
+    world_start_daemon(&world, 0, NULL);
+    world_wait_listening(&world, 0);
+    world_register(&world, "stays", "\"heartbeatTimeoutMs\":600000");
+    world_status(&world, "stays", "{\"status\":\"ACTIVE\"}");
+    assert_true(wait_until(is_trusted, &world, WORLD_PATIENCE_MS));
+    for (int i = 0; i < GHOSTS; i++) {
+        (void)snprintf(topic, sizeof topic, "muster/v1/status/ghost-%d", i);
+        retain(&world, topic);
+    }
+    recorder_mark(world.observer);
+    (void)redis_reply(world.store, "DEL muster:{0}:memory");
+    assert_true(wait_until(is_trusted, &world, PATIENCE_MS));
+    for (int i = 0; i < GHOSTS; i++) {
+        (void)snprintf(topic, sizeof topic, "muster/v1/status/ghost-%d", i);
+        assert_non_null(recorder_wait(world.observer, topic, "", WORLD_PATIENCE_MS));
+    }
+    assert_int_equal(recorder_count(world.observer, "muster/v1/status/stays", ""), 0);
+    assert_false(world_log_has(&world, 0, "is interrupted"));
+    world_close(&world);
+}
+
 static void statuses_follow_redis_back_to_its_snapshot(void **state)
 {
     (void)state;
@@ -156,6 +193,7 @@ int main(void)
         cmocka_unit_test(lost_statuses_are_told_again_without_any_change),
         cmocka_unit_test(statuses_that_a_crashed_broker_has_forgotten_are_told_again),
         cmocka_unit_test(statuses_of_the_forgotten_are_taken_back),
+        cmocka_unit_test(many_statuses_of_nobody_are_all_taken_back),
         cmocka_unit_test(statuses_follow_redis_back_to_its_snapshot),
         cmocka_unit_test(statuses_follow_redis_back_where_the_daemon_died_with_it),
     };

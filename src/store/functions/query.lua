@@ -9,6 +9,17 @@ reader('read', function(c, args)
     return results
 end)
 
+-- arguments: ids. result: {id, worker, detail} of those that no live worker has
+reader('read_gone', function(c, args)
+    local live, results = call('SMISMEMBER', c.p .. 'workers', unpack(args)), {}
+    for i, id in ipairs(args) do
+        if live[i] == 0 then
+            results[#results + 1] = read_worker(c, id)
+        end
+    end
+    return results
+end)
+
 -- What was told after the id may be gone: trimmed away, or with the stream that the id is from.
 local function is_truncated(c, after, oldest)
     if after == '' or after == '0-0' or (oldest and #call('XRANGE', c.p .. 'events', after, after, 'COUNT', 1) > 0) then
