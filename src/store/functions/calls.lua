@@ -1,7 +1,7 @@
 -- calls.lua -- how a function is called: its one key, its header of arguments, the fence, what it returns.
 
 local function open(keys, args)
-    call = redis.call
+    call, rawget, unpack, pairs, ipairs, tonumber, setmetatable = find_globals()
     local time = call('TIME')
     local now_us = time[1] * 1000000 + time[2]
     local now = math.floor(now_us / 1000)

@@ -27,6 +27,30 @@ local function read_due_fields(c, id)
              consecutiveFailures = f[5], lost = f[6], zone = f[7] }
 end
 
+-- Those that a step of the kind reads, besides what steady tells.
+local LOOK_FIELDS = {
+    alive = { 'steady', 'lastHeartbeatAt', 'zone' },
+    recheck = { 'steady', 'consecutiveFailures', 'heartbeatIntervalMs', 'zone' },
+}
+local STEP_FIELDS = {
+    alive = { 'steady', 'lastHeartbeatAt', 'seq', 'currentJobCount', 'revision', 'zone' },
+    recheck = { 'steady', 'lastHeartbeatAt', 'seq', 'currentJobCount', 'revision', 'consecutiveFailures',
+                'heartbeatIntervalMs', 'unhealthySince', 'zone' },
+}
+
+local function look_at(c, kind, id)
+    local names = LOOK_FIELDS[kind]
+    local values = names and call('HMGET', c.worker_key .. id, unpack(names))
+    local f = values and read_steady(values[1])
+    if not f then
+        return read_due_fields(c, id)
+    end
+    for i = 2, #names do
+        f[names[i]] = values[i]
+    end
+    return f
+end
+
 -- Returns the members' keys, and whether any of them is there: what has expired is gone by that.
 local function touch(c, members)
     local keys = {}
@@ -52,7 +76,7 @@ local function list_due(c, members, scores)
     for i, member in ipairs(members) do
         if scores[i] then
             local kind, id = split_member(member)
-            local f = read_due_fields(c, id)
+            local f = look_at(c, kind, id)
             local at = #results
             results[at + 1] = member
             results[at + 2], results[at + 3] = judge_due(c, kind, tonumber(scores[i]), f)
@@ -147,7 +171,13 @@ local function claim_one(c, member, score, deadline, rearm_ms, found_by)
     if not score or c.deadlines[member] ~= nil then
         return 'changed'
     end
-    local r = load(c, id)
+    local names = STEP_FIELDS[kind]
+    local r
+    if names then
+        r = load_part(c, id, names)
+    else
+        r = load(c, id)
+    end
     if judge_due(c, kind, tonumber(score), r and r.f or {}) ~= deadline then
         return 'changed'
     elseif not is_live(r) then

@@ -20,39 +20,43 @@ local function release_hold(c, r)
     end
 end
 
--- Notes that the worker is back, and returns how often it has been in the window; no more is noted than has to be counted.
-local function note_return(c, r, policy)
-    local moments = { int(c.now) }
-    for moment in string.gmatch(r.f.returns or '', '%d+') do
-        local age = c.now - tonumber(moment)
-        if age >= 0 and age < policy.window and #moments <= policy.most then
-            moments[#moments + 1] = moment
+local damp
+do
+    -- Notes that the worker is back, and returns how often it has been in the window; no more is noted than has to be counted.
+    local function note_return(c, r, policy)
+        local moments = { int(c.now) }
+        for moment in string.gmatch(r.f.returns or '', '%d+') do
+            local age = c.now - tonumber(moment)
+            if age >= 0 and age < policy.window and #moments <= policy.most then
+                moments[#moments + 1] = moment
+            end
         end
+        set(r, 'returns', table.concat(moments, ' '))
+        return #moments
     end
-    set(r, 'returns', table.concat(moments, ' '))
-    return #moments
-end
 
-local function hold(c, r, hold_ms)
-    local until_ms = int(c.now + hold_ms)
-    set(r, 'holdMs', int(hold_ms))
-    set(r, 'heldUntil', until_ms)
-    call('ZREMRANGEBYSCORE', c.p .. 'held', '-inf', int(c.now))
-    call('ZADD', c.p .. 'held', until_ms, r.id)
-end
-
--- The worker is back: held where that has been too often, twice as long as the last time, until it has been quiet.
-local function damp(c, r)
-    local policy = flap_policy(c)
-    if not policy then
-        return
+    local function hold(c, r, hold_ms)
+        local until_ms = int(c.now + hold_ms)
+        set(r, 'holdMs', int(hold_ms))
+        set(r, 'heldUntil', until_ms)
+        call('ZREMRANGEBYSCORE', c.p .. 'held', '-inf', int(c.now))
+        call('ZADD', c.p .. 'held', until_ms, r.id)
     end
-    local returns = note_return(c, r, policy)
-    if returns > policy.most or is_held(c, r) then
-        local last = tonumber(r.f.holdMs)
-        hold(c, r, math.min(last and last * 2 or policy.first, policy.longest))
-    else
-        set(r, 'holdMs', nil)
+
+    -- The worker is back: held where that has been too often, twice as long as the last time, until it has been quiet.
+    function damp(c, r)
+        local policy = flap_policy(c)
+        if not policy then
+            return
+        end
+        local has_returned = r.f.returns
+        local returns = note_return(c, r, policy)
+        if returns > policy.most or is_held(c, r) then
+            local last = tonumber(r.f.holdMs)
+            hold(c, r, math.min(last and last * 2 or policy.first, policy.longest))
+        elseif has_returned then
+            set(r, 'holdMs', nil)
+        end
     end
 end
 

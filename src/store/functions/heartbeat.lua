@@ -1,6 +1,8 @@
 -- heartbeat.lua -- what a heartbeat says, and what is concluded from it.
 
 local HEARTBEAT_ITEMS = 13
+local HEARD_FIELDS = { 'steady', 'heartbeats', 'seq', 'currentJobCount', 'sentAt', 'revision', 'zone', 'unhealthySince',
+                       'unhealthyMs', 'heartbeatIntervalMs' }
 local TOLD = { declared = 'status', cpuUsage = 'cpu', memoryUsage = 'memory', errorCount = 'errors', seq = 'seq',
                sentAt = 'sentAt' }
 
@@ -147,7 +149,7 @@ end
 
 -- Adds to the results what has to be told of a heartbeat: who asked is told, and who was refused.
 local function hear(c, results, index_of_item, a)
-    local r = load(c, a.id)
+    local r = load_part(c, a.id, HEARD_FIELDS)
     local code = refuse_heartbeat(c, r, a)
     local tells = code ~= nil
     if code == nil then

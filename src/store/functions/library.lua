@@ -5,7 +5,11 @@
 -- Every function takes one key, the prefix "muster:{p}:", and returns {now_ms, events_added, result}.
 -- A writing function's first arguments are the header below; a stale token writes nothing.
 
-local call -- redis.call: there is none while the library is being loaded
+-- There are none of these while the library is being loaded, and as globals they would be looked for in two tables.
+local function find_globals()
+    return redis.call, rawget, unpack, pairs, ipairs, tonumber, setmetatable
+end
+local call, rawget, unpack, pairs, ipairs, tonumber, setmetatable
 
 local TOKEN, DECIDED_MS, CHECK_INTERVAL_MS, MAX_FAILURES, AUTO_RECOVERY, CLEANUP_MS, ARCHIVE_S, FLAP =
     1, 2, 3, 4, 5, 6, 7, 8

@@ -9,9 +9,14 @@ local function fields_of(flat)
     return fields
 end
 
+-- A hash stays compact while every value is short: what is longer of these is kept apart, in the detail hash.
+local COMPACT_MAX = 64
+local MAY_BE_LONG = { hostName = true, hostAddress = true, capabilities = true, tags = true, message = true,
+                      lastError = true, revokedJobs = true, boots = true, conflicted = true, returns = true }
+
 -- apart has the fields that the detail hash holds.
 local function new_record(id, fields)
-    return { id = id, f = fields, apart = {}, changed = {} }
+    return { id = id, f = fields, apart = {}, changed = {}, changes = 0 }
 end
 
 local function load(c, id)
@@ -28,106 +33,177 @@ local function load(c, id)
     return r
 end
 
--- Redis looks for a field from the beginning of the hash on: what each heartbeat reads and writes is in front.
+local load_part, complete
+do
+    -- A record that is loaded in part knows of which worker it is, and looks up what it is asked for; false is what is not
+    -- there.
+    local RECORD = 1
+    local LOOKED_UP = {
+        __index = function(f, field)
+            local r = rawget(f, RECORD)
+            local value = call('HGET', r.key, field)
+            if not value and MAY_BE_LONG[field] then
+                value = call('HGET', r.detail_key, field)
+                r.apart[field] = value and true or nil
+            end
+            f[field] = value
+            return value
+        end,
+    }
+
+    -- Loads the fields named, of which steady is the first, and what that tells: the whole record where it tells nothing.
+    function load_part(c, id, names)
+        local key = c.worker_key .. id
+        local values = call('HMGET', key, unpack(names))
+        local f = read_steady(values[1])
+        if not f then
+            return load(c, id)
+        end
+        for i = 2, #names do
+            f[names[i]] = values[i]
+        end
+        if f.currentJobCount then
+            f.availableCapacity = int(f.maxConcurrentJobs - f.currentJobCount)
+        end
+        local r = { id = id, f = f, apart = {}, changed = { '', '', '', '', '', '', '', '', '', '', '', '' }, changes = 0,
+                    is_partial = true, key = key, detail_key = c.p .. 'detail:' .. id }
+        f[RECORD] = r
+        setmetatable(f, LOOKED_UP)
+        return r
+    end
+
+    function complete(c, r)
+        local f, whole = setmetatable(r.f, nil), load(c, r.id)
+        f[RECORD] = nil
+        for field, value in pairs(whole.f) do
+            if f[field] == nil then
+                f[field] = value
+            end
+        end
+        r.apart, r.is_partial = whole.apart, nil
+    end
+end
+
+-- Redis looks for a field from the beginning of the hash on: what each heartbeat reads and writes is in front, then what
+-- each step does.
 local FRONT = { 'steady', 'heartbeats', 'seq', 'currentJobCount', 'lastHeartbeatAt', 'sentAt', 'cpuUsage', 'memoryUsage',
-                'availableCapacity' }
+                'availableCapacity', 'revision', 'updatedAt', 'health', 'consecutiveFailures' }
 local IS_FRONT = { steady = true, heartbeats = true, seq = true, currentJobCount = true, lastHeartbeatAt = true,
-                   sentAt = true, cpuUsage = true, memoryUsage = true, availableCapacity = true }
+                   sentAt = true, cpuUsage = true, memoryUsage = true, availableCapacity = true, revision = true,
+                   updatedAt = true, health = true, consecutiveFailures = true }
 
+-- What is not known of a record is taken to differ, unless it may be for nothing: it is looked up then.
 local function set(r, field, value)
-    if r.f[field] ~= value then
-        r.is_disordered = r.is_disordered or (IS_FRONT[field] and r.f[field] == nil)
-        r.f[field] = value
-        r.changed[field] = true
+    local f, was = r.f, nil
+    if not r.is_partial then
+        was = f[field]
+    else
+        was = rawget(f, field)
+        if was == nil and (not value or MAY_BE_LONG[field]) then
+            was = f[field] or nil
+        end
+    end
+    if was == value or not (was or value) then
+        return
+    end
+    if not was and IS_FRONT[field] and (was == false or not r.is_partial) then
+        r.is_disordered = true
+    elseif field == 'health' or field == 'status' or field == 'availableCapacity' then
+        r.has_moved = true
+    end
+    local changes = r.changes + 1
+    r.changes, r.changed[changes] = changes, field
+    if value or not r.is_partial then
+        f[field] = value
+    else
+        f[field] = false
     end
 end
 
--- A hash stays compact while every value is short: what is longer of these is kept apart, in the detail hash.
-local COMPACT_MAX = 64
-local MAY_BE_LONG = { hostName = true, hostAddress = true, capabilities = true, tags = true, message = true,
-                      lastError = true, revokedJobs = true, boots = true, conflicted = true, returns = true }
+local write_record
+do
+    local sets, dels, sets_end, dels_end = { 'HSET' }, { 'HDEL' }, 2, 2 -- the arguments, used again for each record
 
-local sets, dels, apart_sets, apart_dels = { 'HSET' }, { 'HDEL' }, { 'HSET' }, { 'HDEL' } -- used again for each
-
-local function call_up_to(command, key, at)
-    if at > 2 then
-        command[2] = key
-        call(unpack(command, 1, at))
-    end
-end
-
--- Writes the fields as they are now: set where they belong, and deleted where they were.
-local function write_fields(c, r, fields)
-    local f, apart = r.f, r.apart
-    local set_at, del_at, apart_set_at, apart_del_at = 2, 2, 2, 2
-    for i = 1, #fields do
-        local field = fields[i]
-        local value = f[field]
-        local was_apart, is_apart = apart[field], value and MAY_BE_LONG[field] and #value > COMPACT_MAX or nil
-        if is_apart then
-            apart_sets[apart_set_at + 1], apart_sets[apart_set_at + 2] = field, value
-            apart_set_at = apart_set_at + 2
-        elseif value then
-            sets[set_at + 1], sets[set_at + 2] = field, value
-            set_at = set_at + 2
+    -- Returns whether the field is to be deleted where the short ones are.
+    local function write_apart(c, r, field, value)
+        local detail_key, was_apart = c.p .. 'detail:' .. r.id, r.apart[field]
+        if value and #value > COMPACT_MAX then
+            call('HSET', detail_key, field, value)
+            r.apart[field] = true
+            return not was_apart
+        elseif was_apart then
+            call('HDEL', detail_key, field)
+            r.apart[field] = nil
         end
-        if was_apart and not is_apart then
-            apart_dels[apart_del_at + 1] = field
-            apart_del_at = apart_del_at + 1
-        elseif not was_apart and (is_apart or not value) then
-            dels[del_at + 1] = field
-            del_at = del_at + 1
+        return not value and not was_apart
+    end
+
+    -- The field as it is now: to be set where it belongs, and deleted where it was.
+    local function add_field(c, r, field)
+        local value = r.f[field]
+        local is_deleted = not value
+        if MAY_BE_LONG[field] then
+            is_deleted = write_apart(c, r, field, value)
         end
-        apart[field] = is_apart
-    end
-    local key, detail_key = c.worker_key .. r.id, c.p .. 'detail:' .. r.id
-    call_up_to(sets, key, set_at)
-    call_up_to(dels, key, del_at)
-    call_up_to(apart_sets, detail_key, apart_set_at)
-    call_up_to(apart_dels, detail_key, apart_del_at)
-end
-
-local function names_of(fields)
-    local names = {}
-    for field in pairs(fields) do
-        names[#names + 1] = field
-    end
-    return names
-end
-
-local function names_in_order(r)
-    local names = {}
-    for _, field in ipairs(FRONT) do
-        if r.f[field] ~= nil then
-            names[#names + 1] = field
+        if is_deleted then
+            dels_end = dels_end + 1
+            dels[dels_end] = field
+        elseif value and not r.apart[field] then
+            sets[sets_end + 1], sets[sets_end + 2], sets_end = field, value, sets_end + 2
         end
     end
-    for field in pairs(r.f) do
-        if not IS_FRONT[field] then
-            names[#names + 1] = field
+
+    local function add_all_in_order(c, r)
+        call('DEL', c.worker_key .. r.id)
+        for _, field in ipairs(FRONT) do
+            if r.f[field] then
+                add_field(c, r, field)
+            end
+        end
+        for field in pairs(r.f) do
+            if not IS_FRONT[field] then
+                add_field(c, r, field)
+            end
+        end
+        for field in pairs(r.apart) do
+            if not r.f[field] then
+                add_field(c, r, field)
+            end
         end
     end
-    for field in pairs(r.apart) do
-        if r.f[field] == nil then
-            names[#names + 1] = field
+
+    -- Writes what has changed.
+    function write_record(c, r)
+        local key = c.worker_key .. r.id
+        if r.is_disordered then
+            if r.is_partial then
+                complete(c, r)
+            end
+            add_all_in_order(c, r)
+        else
+            for i = 1, r.changes do
+                add_field(c, r, r.changed[i])
+            end
         end
+        if sets_end > 2 then
+            sets[2] = key
+            call(unpack(sets, 1, sets_end))
+        end
+        if dels_end > 2 then
+            dels[2] = key
+            call(unpack(dels, 1, dels_end))
+        end
+        sets_end, dels_end, r.changes, r.is_disordered = 2, 2, 0, nil
     end
-    return names
 end
 
 local function save(c, r)
-    if r.changed.status or r.changed.health or r.changed.availableCapacity then
+    if r.has_moved then
         index_free(c, r)
+        r.has_moved = nil
     end
     set(r, 'steady', steady_of(r))
-    if r.is_disordered then
-        local names = names_in_order(r)
-        call('DEL', c.worker_key .. r.id)
-        write_fields(c, r, names)
-    else
-        write_fields(c, r, names_of(r.changed))
-    end
-    r.changed, r.is_disordered = {}, nil
+    write_record(c, r)
 end
 
 local function is_live(r)
@@ -159,34 +235,28 @@ local function state(r)
     return { status = r.f.status, health = r.f.health }
 end
 
-local entry = { 'XADD', '', '*', 'type', '', 'workerId', '', 'epoch', '', 'revision', '', 'at', '' } -- used again for each
-local ENTRY_FIXED = #entry
-
-local function add_to_entry(at, field, value)
-    if not given(value) then
-        return at
-    end
-    entry[at + 1], entry[at + 2] = field, value
-    return at + 2
-end
+local entry = { 'XADD', '', '*', 'type', '', 'workerId', '', 'epoch', '', 'revision', '', 'at', '', 'toStatus', '',
+                'toHealth', '' } -- used again for each
 
 -- Adds one entry to the stream, with the next revision of the worker. The record still has to be saved.
 local function emit(c, r, kind, from, reason, extra)
-    local revision, at = int(number(r, 'revision') + 1), ENTRY_FIXED
+    local f, at = r.f, 17
+    local revision = int((tonumber(f.revision) or 0) + 1)
     set(r, 'revision', revision)
     set(r, 'updatedAt', c.now_text)
-    entry[2], entry[5], entry[7], entry[9], entry[11], entry[13] =
-        c.events_key, kind, r.id, r.f.epoch, revision, c.now_text
+    entry[2], entry[5], entry[7], entry[9], entry[11], entry[13] = c.events_key, kind, r.id, f.epoch, revision, c.now_text
+    entry[15], entry[17] = f.status, f.health
     if from then
-        at = add_to_entry(at, 'fromStatus', from.status)
-        at = add_to_entry(at, 'fromHealth', from.health)
+        entry[18], entry[19], entry[20], entry[21], at = 'fromStatus', from.status, 'fromHealth', from.health, 21
     end
-    at = add_to_entry(at, 'toStatus', r.f.status)
-    at = add_to_entry(at, 'toHealth', r.f.health)
-    at = add_to_entry(at, 'reason', reason)
+    if reason and reason ~= '' then
+        entry[at + 1], entry[at + 2], at = 'reason', reason, at + 2
+    end
     if extra then
         for field, value in pairs(extra) do
-            at = add_to_entry(at, field, value)
+            if value and value ~= '' then
+                entry[at + 1], entry[at + 2], at = field, value, at + 2
+            end
         end
     end
     call(unpack(entry, 1, at))

@@ -60,10 +60,10 @@ local function make_room(c, old, a)
 end
 
 -- The command that writes a new record, used again for each: what every worker has, then what it may have. What heartbeats
--- read and write is in front; see FRONT.
+-- and steps read and write is in front; see FRONT.
 local new = { 'HSET', '', 'steady', '', 'heartbeats', '0', 'currentJobCount', '0', 'lastHeartbeatAt', '',
-              'availableCapacity', '', 'name', '', 'maxConcurrentJobs', '', 'status', '', 'health', 'HEALTHY', 'epoch', '',
-              'revision', '', 'registeredAt', '', 'updatedAt', '', 'errorCount', '0', 'consecutiveFailures', '0',
+              'availableCapacity', '', 'revision', '', 'updatedAt', '', 'health', 'HEALTHY', 'consecutiveFailures', '0',
+              'name', '', 'maxConcurrentJobs', '', 'status', '', 'epoch', '', 'registeredAt', '', 'errorCount', '0',
               'heartbeatTimeoutMs', '', 'heartbeatIntervalMs', '' }
 local ALWAYS = #new
 local SOMETIMES = { 'zone', 'version', 'port', 'priorityThreshold', 'workerLoadFactor', 'bootId', 'connection', 'maintained' }
@@ -71,8 +71,8 @@ local SOMETIMES_LONG = { 'tags', 'capabilities', 'hostName', 'hostAddress', 'boo
 
 local function write_new(c, r)
     local f, key, now = r.f, c.worker_key .. r.id, c.now_text
-    new[2], new[4], new[10], new[12], new[14], new[16] = key, f.steady, now, f.availableCapacity, f.name, f.maxConcurrentJobs
-    new[18], new[22], new[24], new[26], new[28] = f.status, f.epoch, f.revision, now, now
+    new[2], new[4], new[10], new[12], new[14], new[16] = key, f.steady, now, f.availableCapacity, f.revision, now
+    new[22], new[24], new[26], new[28], new[30] = f.name, f.maxConcurrentJobs, f.status, f.epoch, now
     new[34], new[36] = f.heartbeatTimeoutMs, f.heartbeatIntervalMs
     local at = ALWAYS
     for i = 1, #SOMETIMES do

@@ -1,8 +1,9 @@
--- steady.lua -- the one field that says of a worker that all is as it should be, and what its heartbeats have to agree with.
+-- steady.lua -- the one field that says what nearly every heartbeat has to agree with, and nearly all that a step has to know.
 --
--- steady is empty, or "connection epoch status timeout most-jobs errors jobs-listed boot" of a worker that is HEALTHY, shows the
--- status that it has declared, and has nothing pending: no drain, hold, dispute, contradiction or job to be told of as
--- revoked. save() keeps it; whoever writes a record otherwise empties it.
+-- steady is empty, or "<mark>connection epoch status timeout most-jobs errors jobs-listed boot" of a worker that shows the
+-- status that it has declared, and has nothing pending: no drain, hold, dispute, contradiction, conflict or job to be told
+-- of as revoked. The mark is its health: none where it is HEALTHY, R RECOVERED, U UNHEALTHY by silence, L by a lost connection.
+-- save() keeps it; whoever writes a record otherwise empties it.
 
 -- What the worker shows while it has not failed.
 local function standing_status(r)
@@ -15,41 +16,82 @@ local function standing_status(r)
     return r.f.declared or 'ACTIVE'
 end
 
-local function is_pending(r)
-    local f = r.f
-    return f.maintained or f.draining or f.lost or f.disputed or f.contradiction or f.heldUntil or f.missing or
-        r.f.revokedJobs or f.declared == 'ERROR'
-end
-
-local counts, to_count = new_memory(function(text)
-    return string.find(text, '^%d+$') and tonumber(text) or false
-end)
-
--- The number in a text of digits, else false.
-local function count_of(text)
-    if not text then
-        return false
+local steady_of
+do
+    local function is_pending(r)
+        local f = r.f
+        return f.maintained or f.draining or f.lost or f.disputed or f.contradiction or f.heldUntil or f.conflicted or
+            f.revokedJobs or f.declared == 'ERROR'
     end
-    local count = counts[text]
-    return count == nil and to_count(text) or count or false
-end
 
-local function steady_of(r)
-    local f = r.f
-    local jobs, most, free = count_of(f.currentJobCount), count_of(f.maxConcurrentJobs), count_of(f.availableCapacity)
-    if f.health ~= 'HEALTHY' or is_pending(r) or f.status ~= standing_status(r) or
-        not (jobs and most and free and count_of(f.heartbeatTimeoutMs)) or free ~= most - jobs then
-        return ''
+    local function mark_of(f)
+        if f.health ~= 'UNHEALTHY' then
+            return not f.missing and (f.health == 'HEALTHY' and '' or f.health == 'RECOVERED' and 'R')
+        end
+        return f.missing and f.unhealthySince and
+            (f.reason == 'heartbeat_timeout' and 'U' or f.reason == 'connection_lost' and 'L')
     end
-    local listed = given(f.jobs) and #cjson.decode(f.jobs) or 0
-    return (f.connection or '') .. ' ' .. f.epoch .. ' ' .. (f.declared or '') .. ' ' .. f.heartbeatTimeoutMs .. ' ' ..
-        f.maxConcurrentJobs .. ' ' .. (f.errorCount or '') .. ' ' .. listed .. ' ' .. (f.bootId or '')
+
+    local counts, to_count = new_memory(function(text)
+        return string.find(text, '^%d+$') and tonumber(text) or false
+    end)
+
+    -- The number in a text of digits, else false.
+    local function count_of(text)
+        if not text then
+            return false
+        end
+        local count = counts[text]
+        return count == nil and to_count(text) or count or false
+    end
+
+    function steady_of(r)
+        local f = r.f
+        local mark = mark_of(f)
+        if not mark or is_pending(r) or f.status ~= standing_status(r) then
+            return ''
+        end
+        local jobs, most, free = count_of(f.currentJobCount), count_of(f.maxConcurrentJobs), count_of(f.availableCapacity)
+        if not (jobs and most and free and count_of(f.heartbeatTimeoutMs)) or free ~= most - jobs then
+            return ''
+        end
+        return mark .. (f.connection or '') .. ' ' .. f.epoch .. ' ' .. (f.declared or '') .. ' ' ..
+            f.heartbeatTimeoutMs .. ' ' .. f.maxConcurrentJobs .. ' ' .. (f.errorCount or '') .. ' ' ..
+            (given(f.jobs) and #cjson.decode(f.jobs) or '0') .. ' ' .. (f.bootId or '')
+    end
 end
 
--- Connection, epoch, terms, boot.
+-- Connection, epoch, terms, boot; of who is HEALTHY.
 local STEADY = '^(%d*) (%d+) (%u* %d+ %d+ %d* %d+) (.*)$'
 
 local function read_terms(text)
     local status, timeout, most, errors, listed = string.match(text, '^(%u*) (%d+) (%d+) (%d*) (%d+)$')
     return { status = status, timeout = timeout, most = tonumber(most), errors = errors, listed = listed }
+end
+
+local read_steady
+do
+    local HEALTH_OF = { [''] = 'HEALTHY', R = 'RECOVERED', U = 'UNHEALTHY', L = 'UNHEALTHY' }
+    local REASON_OF = { [''] = false, R = false, U = 'heartbeat_timeout', L = 'connection_lost' }
+
+    -- The fields of a record as far as steady tells them, false for what is not there; nil where it tells nothing.
+    function read_steady(steady)
+        local mark, connection, epoch, status, timeout, most, errors, listed, boot =
+            string.match(steady or '', '^([RUL]?)(%d*) (%d+) (%u*) (%d+) (%d+) (%d*) (%d+) (.*)$')
+        if not mark then
+            return nil
+        end
+        local health, reason = HEALTH_OF[mark], REASON_OF[mark]
+        return {
+            steady = steady, health = health, status = status ~= '' and status or 'ACTIVE', declared = status ~= '' and status,
+            reason = reason, missing = reason and '1', unhealthySince = reason and nil,
+            connection = connection ~= '' and connection, epoch = epoch, heartbeatTimeoutMs = timeout, maxConcurrentJobs = most,
+            errorCount = errors ~= '' and errors, bootId = boot ~= '' and boot, jobs = listed ~= '0' and nil,
+            maintained = false, draining = false, lost = false, disputed = false, contradiction = false, heldUntil = false,
+            conflicted = false, revokedJobs = false,
+            -- Room for what is loaded besides.
+            revision = nil, updatedAt = nil, consecutiveFailures = nil, lastHeartbeatAt = nil, seq = nil, zone = nil,
+            currentJobCount = nil, availableCapacity = nil,
+        }
+    end
 end

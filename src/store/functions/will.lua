@@ -1,5 +1,8 @@
 -- will.lua -- a connection ended without a goodbye.
 
+local WILL_FIELDS = { 'steady', 'seq', 'lastHeartbeatAt', 'currentJobCount', 'revision', 'zone',
+                      'heartbeatIntervalMs' }
+
 -- A late will was sent some time ago, and its worker may be back: it has one heartbeat interval to show itself.
 local function take_late_will(c, r)
     local interval = number(r, 'heartbeatIntervalMs')
@@ -21,7 +24,7 @@ end
 writer('will', function(c, args)
     local counted = 0
     for at = HEADER + 2, #args - 2, 3 do
-        local r = load(c, args[at])
+        local r = load_part(c, args[at], WILL_FIELDS)
         local boot, connection = args[at + 1], args[at + 2]
         if is_live(r) and boot == (r.f.bootId or '') and connection == (r.f.connection or '') then
             counted = counted + 1
