@@ -27,28 +27,26 @@ local function read_due_fields(c, id)
              consecutiveFailures = f[5], lost = f[6], zone = f[7] }
 end
 
--- Those that a step of the kind reads, besides what steady tells.
-local LOOK_FIELDS = {
-    alive = { 'steady', 'lastHeartbeatAt', 'zone' },
-    recheck = { 'steady', 'consecutiveFailures', 'heartbeatIntervalMs', 'zone' },
-}
+-- What a step of the kind reads, besides what steady tells.
 local STEP_FIELDS = {
     alive = { 'steady', 'lastHeartbeatAt', 'seq', 'currentJobCount', 'revision', 'zone' },
     recheck = { 'steady', 'lastHeartbeatAt', 'seq', 'currentJobCount', 'revision', 'consecutiveFailures',
                 'heartbeatIntervalMs', 'unhealthySince', 'zone' },
 }
 
-local function look_at(c, kind, id)
-    local names = LOOK_FIELDS[kind]
-    local values = names and call('HMGET', c.worker_key .. id, unpack(names))
-    local f = values and read_steady(values[1])
-    if not f then
-        return read_due_fields(c, id)
+-- Deadline ms, duration ms and zone of a member that is due.
+local function look_at(c, member, score)
+    local kind, id = split_member(member)
+    if kind == 'alive' then
+        local known = call('HMGET', c.worker_key .. id, 'steady', 'lastHeartbeatAt', 'zone')
+        local deadline, _, agreed = silence_of(known[1], known[2], score)
+        if deadline then
+            return deadline, tonumber(agreed.timeout), known[3]
+        end
     end
-    for i = 2, #names do
-        f[names[i]] = values[i]
-    end
-    return f
+    local f = read_due_fields(c, id)
+    local deadline, duration = judge_due(c, kind, score, f)
+    return deadline, duration, f.zone
 end
 
 -- Returns the members' keys, and whether any of them is there: what has expired is gone by that.
@@ -72,15 +70,12 @@ end
 
 -- result: {member, deadline ms, duration ms, zone, …} of those members that are due
 local function list_due(c, members, scores)
-    local results = {}
+    local results, at = {}, 0
     for i, member in ipairs(members) do
         if scores[i] then
-            local kind, id = split_member(member)
-            local f = look_at(c, kind, id)
-            local at = #results
-            results[at + 1] = member
-            results[at + 2], results[at + 3] = judge_due(c, kind, tonumber(scores[i]), f)
-            results[at + 4] = f.zone or ''
+            local deadline, duration, zone = look_at(c, member, tonumber(scores[i]))
+            results[at + 1], results[at + 2], results[at + 3], results[at + 4] = member, deadline, duration, zone or ''
+            at = at + 4
         end
     end
     return results
@@ -170,6 +165,9 @@ local function claim_one(c, member, score, deadline, rearm_ms, found_by)
     local kind, id = split_member(member)
     if not score or c.deadlines[member] ~= nil then
         return 'changed'
+    end
+    if kind == 'alive' and not rearm_ms and take_silence(c, id, tonumber(score), deadline, found_by) then
+        return 'unhealthy'
     end
     local names = STEP_FIELDS[kind]
     local r

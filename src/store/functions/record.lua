@@ -238,14 +238,10 @@ end
 local entry = { 'XADD', '', '*', 'type', '', 'workerId', '', 'epoch', '', 'revision', '', 'at', '', 'toStatus', '',
                 'toHealth', '' } -- used again for each
 
--- Adds one entry to the stream, with the next revision of the worker. The record still has to be saved.
-local function emit(c, r, kind, from, reason, extra)
-    local f, at = r.f, 17
-    local revision = int((tonumber(f.revision) or 0) + 1)
-    set(r, 'revision', revision)
-    set(r, 'updatedAt', c.now_text)
-    entry[2], entry[5], entry[7], entry[9], entry[11], entry[13] = c.events_key, kind, r.id, f.epoch, revision, c.now_text
-    entry[15], entry[17] = f.status, f.health
+local function add_event(c, kind, id, epoch, revision, from, status, health, reason, extra)
+    local at = 17
+    entry[2], entry[5], entry[7], entry[9], entry[11], entry[13] = c.events_key, kind, id, epoch, revision, c.now_text
+    entry[15], entry[17] = status, health
     if from then
         entry[18], entry[19], entry[20], entry[21], at = 'fromStatus', from.status, 'fromHealth', from.health, 21
     end
@@ -261,6 +257,15 @@ local function emit(c, r, kind, from, reason, extra)
     end
     call(unpack(entry, 1, at))
     c.events = c.events + 1
+end
+
+-- Adds one entry to the stream, with the next revision of the worker. The record still has to be saved.
+local function emit(c, r, kind, from, reason, extra)
+    local f = r.f
+    local revision = int((tonumber(f.revision) or 0) + 1)
+    set(r, 'revision', revision)
+    set(r, 'updatedAt', c.now_text)
+    add_event(c, kind, r.id, f.epoch, revision, from, f.status, f.health, reason, extra)
 end
 
 -- Adds an entry for the audit trail alone: it has no revision, for it is no event of a worker.

@@ -1,7 +1,7 @@
 /*
- * test_pulse.c -- the short way of a steady worker's heartbeat writes what the long way would. Two registries in one
- * Redis hear the same; in one of them the field that opens the short way is emptied before each batch, and after
- * each batch everything that both have stored must be the same.
+ * test_pulse.c -- the short ways of a steady worker's heartbeat and of the steps of time write what the long way would.
+ * Two registries in one Redis hear the same, and the same fall silent; in one of them the field that opens the short
+ * ways is closed before each batch, and after each batch everything that both have stored must be the same.
  */
 #include "store/store.h"
 
@@ -18,7 +18,16 @@
 
 #include <cmocka.h>
 
-enum { WORKERS = 12, BATCHES = 600, BATCH_MAX = 20, STEP_MS = 3, PATIENCE_MS = 5000, LEASE_MS = 600000 };
+enum {
+    WORKERS = 12,
+    BATCHES = 600,
+    BATCH_MAX = 20,
+    STEP_MS = 3,
+    PATIENCE_MS = 5000,
+    LEASE_MS = 600000,
+    SILENT_MAX = 4,
+    STEPS_LEAST = 50,
+};
 
 struct side {
     const char *prefix;
@@ -27,7 +36,11 @@ struct side {
     bool has_token;
     int open;
     size_t answers;
-    int codes; /* of all answers, in their order */
+    int codes; /* of all answers and steps, in their order */
+    struct store_claim claims[SILENT_MAX];
+    char members[SILENT_MAX][32];
+    size_t claim_count;
+    size_t steps; /* that were taken */
 };
 
 struct rig {
@@ -282,6 +295,76 @@ static void operate_in(struct rig *rig, struct side *side, const char *verb, con
     settle(rig, side);
 }
 
+/* ---------------------------------------------------------------------------------------- whose time is up in both */
+
+static void on_dues(void *context, const struct store_dues *result)
+{
+    struct side *side = context;
+    side->open--;
+    assert_int_equal(result->outcome, STORE_DONE);
+    for (side->claim_count = 0; side->claim_count < result->count; side->claim_count++) {
+        size_t i = side->claim_count;
+        (void)snprintf(side->members[i], sizeof side->members[i], "%.*s", TEXT_ARG(result->dues[i].member));
+        side->claims[i] = (struct store_claim){.due = result->dues[i], .take = true};
+        side->claims[i].due.member = text_of(side->members[i]);
+        side->claims[i].due.zone = (struct text){0};
+    }
+}
+
+static void on_steps(void *context, const struct store_steps *result)
+{
+    struct side *side = context;
+    side->open--;
+    assert_int_equal(result->outcome, STORE_DONE);
+    assert_int_equal(result->count, side->claim_count);
+    for (size_t i = 0; i < result->count; i++) {
+        struct text outcome = result->steps[i].outcome;
+        side->steps += text_is(outcome, "unhealthy") || text_is(outcome, "failed") || text_is(outcome, "cleaned_up");
+        side->codes = (side->codes * 31 + outcome.data[0]) & 0xffffff;
+    }
+}
+
+/* The keys of some workers are gone, as if their time were up, and the steps that follow are taken. */
+static void expire_in(struct rig *rig, struct side *side, const char *kind, unsigned first, int64_t rearm_ms)
+{
+    struct text members[SILENT_MAX];
+    char names[SILENT_MAX][32];
+    for (unsigned i = 0; i < SILENT_MAX; i++) {
+        (void)snprintf(names[i], sizeof names[i], "%s:w%u", kind, (first + i) % WORKERS);
+        members[i] = text_of(names[i]);
+        (void)redis_integer(rig->client, "DEL %s:{0}:%s", side->prefix, names[i]);
+    }
+    side->open++;
+    store_look(side->store, members, SILENT_MAX, on_dues, side);
+    settle(rig, side);
+    for (size_t i = 0; i < side->claim_count; i++) {
+        side->claims[i].take = rearm_ms == 0;
+        side->claims[i].rest_ms = rearm_ms;
+    }
+    side->open++;
+    store_claim(side->store, "event", side->claims, side->claim_count, on_steps, side);
+    settle(rig, side);
+}
+
+static void on_wills(void *context, enum store_outcome outcome)
+{
+    ((struct side *)context)->open--;
+    assert_int_equal(outcome, STORE_DONE);
+}
+
+static void lose_in(struct rig *rig, struct side *side, const char *id, bool late)
+{
+    char boot[32];
+    const char *known = redis_text(rig->client, "HGET %s:{0}:worker:%s bootId", side->prefix, id);
+    (void)snprintf(boot, sizeof boot, "%s", known != NULL ? known : "");
+    int64_t connection = redis_integer(rig->client, "HGET %s:{0}:worker:%s connection", side->prefix, id);
+    struct will will = {
+        .worker_id = text_of(id), .boot_id = text_of(boot), .connection = {.set = connection > 0, .value = connection}};
+    side->open++;
+    store_wills(side->store, &will, 1, late, on_wills, side);
+    settle(rig, side);
+}
+
 /* ---------------------------------------------------------------------------------------- what both have stored */
 
 /* Everything below the prefix, in order; of moments only whether they are from before the batch. */
@@ -291,7 +374,10 @@ static const char dump_script[] =
     "  if #digits == 16 then return '<epoch>' end\n"
     "  return tonumber(digits) >= began and '<now>' or '<before>'\n"
     "end\n"
-    "local function masked(text) return (string.gsub(text, '%d%d%d%d%d%d%d%d%d%d%d%d%d+', moment)) end\n"
+    "local function masked(text)\n"
+    "  text = string.gsub(text, '\"lateMs\":%-?%d+', 'late')\n"
+    "  return (string.gsub(text, '%d%d%d%d%d%d%d%d%d%d%d%d%d+', moment))\n"
+    "end\n"
     "local function pairs_of(flat, omits_zero)\n"
     "  local lines = {}\n"
     "  for i = 1, #flat, 2 do\n"
@@ -360,6 +446,7 @@ static char *dump(struct rig *rig, const struct side *side, int64_t began_ms)
 static void happen(struct rig *rig)
 {
     static const char *const verbs[] = {"maintain", "resume", "recover"};
+    static const char *const kinds[] = {"alive", "recheck", "cleanup"};
     char id[16];
     unsigned worker = roll(rig, WORKERS);
     unsigned what = roll(rig, 12);
@@ -372,6 +459,16 @@ static void happen(struct rig *rig)
         register_in(rig, &rig->slow, worker);
     } else if (what == 4) {
         (void)redis_integer(rig->client, "DEL quick:{0}:alive:%s slow:{0}:alive:%s", id, id);
+    } else if (what == 5) {
+        bool late = roll(rig, 2) == 0;
+        lose_in(rig, &rig->quick, id, late);
+        (void)redis_reply(rig->client, "EVAL %s 0", close_script);
+        lose_in(rig, &rig->slow, id, late);
+    } else if (what < 9) {
+        int64_t rearm_ms = roll(rig, 4) == 0 ? 500000 : 0;
+        expire_in(rig, &rig->quick, kinds[what - 6], worker, rearm_ms);
+        (void)redis_reply(rig->client, "EVAL %s 0", close_script);
+        expire_in(rig, &rig->slow, kinds[what - 6], worker, rearm_ms);
     }
 }
 
@@ -418,8 +515,8 @@ static void random_heartbeats_leave_the_same_by_the_short_and_the_long_way(void 
     for (int64_t batch = 1; batch <= BATCHES; batch++) {
         one_batch(rig, batch, &short_ways_taken);
     }
-    print_message("%d heartbeats by the short way\n", (int)short_ways_taken);
-    assert_true(short_ways_taken > BATCHES);
+    print_message("%d heartbeats by the short way, %zu steps\n", (int)short_ways_taken, rig->quick.steps);
+    assert_true(short_ways_taken > BATCHES && rig->quick.steps > STEPS_LEAST);
 }
 
 int main(void)
