@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-/* About a millisecond of Redis's time. */
+/* Less than two milliseconds of Redis's time. */
 enum { GATHERED_MAX = 32 };
 
 /* What a worker says of itself: Redis need not tell it again. */
@@ -19,7 +19,7 @@ static const char *const declared_names[] = {
 };
 enum { DECLARED = sizeof declared_names / sizeof declared_names[0] };
 
-/* What Redis tells, in this order; empty: the worker has none. */
+/* What Redis tells, a line each, in this order; an empty one: the worker has none. */
 static const char *const told_names[] = {
     "status",          "health",
     "reason",          "epoch",
@@ -32,12 +32,11 @@ static const char *const told_names[] = {
 };
 enum { TOLD = sizeof told_names / sizeof told_names[0] };
 
-/* Who waits for an answer, and where what was declared ends in words. */
+/* Who waits for an answer, and where what was declared begins in words. */
 struct asking {
     store_registered_fn *done;
     void *context;
-    size_t begin;
-    size_t ends[DECLARED];
+    size_t declared;
 };
 
 /* Who waits for the answers of one call, in order. */
@@ -46,32 +45,64 @@ struct registering {
     struct asking asking[GATHERED_MAX];
     struct buf words; /* what was declared, each text terminated */
     struct buf items; /* the registrations, as the function takes them */
+    struct buf lines; /* what is told of one */
 };
 
 static void free_registering(struct registering *registering)
 {
     buf_fini(&registering->words);
     buf_fini(&registering->items);
+    buf_fini(&registering->lines);
     free(registering);
 }
 
-/* The worker as it was declared, and as Redis tells; fields has room for all. */
-static struct store_worker worker_of(const struct registering *registering, const struct asking *asking,
-                                     const redisReply *told, struct field *fields)
+/* Terminates each line of what is told, and returns whether it has as many as it has to have. */
+static bool split_told(struct buf *lines, const redisReply *told)
 {
-    size_t count = 0;
-    size_t begin = asking->begin;
-    for (size_t i = 0; i < DECLARED; i++) {
-        fields[count].name = text_of(declared_names[i]);
-        fields[count].value = (struct text){registering->words.data + begin, asking->ends[i] - begin};
-        count += fields[count].value.len > 0;
-        begin = asking->ends[i] + 1;
+    size_t count = 1;
+    buf_clear(lines);
+    buf_append_text(lines, reply_text(told));
+    buf_append(lines, "", 1);
+    for (size_t i = 0; !lines->failed && i < lines->len; i++) {
+        if (lines->data[i] == '\n') {
+            lines->data[i] = '\0';
+            count++;
+        }
     }
-    for (size_t i = 0; i < TOLD; i++) {
-        fields[count] = (struct field){text_of(told_names[i]), reply_text(reply_at(told, i))};
-        count += fields[count].value.len > 0;
+    return !lines->failed && count == TOLD;
+}
+
+/* Adds those of terminated texts, one after the other, that are not empty. */
+static void add_fields(struct field *fields, size_t *count, const char *const *names, size_t name_count,
+                       const char *texts)
+{
+    for (size_t i = 0; i < name_count; i++) {
+        struct text value = text_of(texts);
+        if (value.len > 0) {
+            fields[(*count)++] = (struct field){text_of(names[i]), value};
+        }
+        texts += value.len + 1;
     }
-    return (struct store_worker){.fields = fields, .count = count};
+}
+
+/* The worker as it was declared, and as Redis tells; fields has room for all. */
+static void read_registered(struct registering *registering, size_t index, const redisReply *one, struct field *fields,
+                            struct store_registered *registered)
+{
+    registered->code = reply_code_of(reply_at(one, 0));
+    registered->retry_after_ms = reply_int(reply_at(one, 1));
+    if (registered->code != CODE_OK) {
+        return;
+    }
+    if (!split_told(&registering->lines, reply_at(one, 2))) {
+        registered->outcome = STORE_BROKEN;
+        return;
+    }
+    struct store_worker *worker = &registered->worker;
+    worker->fields = fields;
+    add_fields(fields, &worker->count, declared_names, DECLARED,
+               registering->words.data + registering->asking[index].declared);
+    add_fields(fields, &worker->count, told_names, TOLD, registering->lines.data);
 }
 
 static void parse_registered(struct call *call, enum store_outcome outcome, const redisReply *result)
@@ -79,17 +110,11 @@ static void parse_registered(struct call *call, enum store_outcome outcome, cons
     struct registering *registering = call->context;
     struct field fields[DECLARED + TOLD];
     for (size_t i = 0; i < registering->count; i++) {
-        const struct asking *asking = &registering->asking[i];
         struct store_registered registered = {.outcome = outcome};
-        const redisReply *one = reply_at(result, i);
         if (outcome == STORE_DONE) {
-            registered.code = reply_code_of(reply_at(one, 0));
-            registered.retry_after_ms = reply_int(reply_at(one, 1));
+            read_registered(registering, i, reply_at(result, i), fields, &registered);
         }
-        if (registered.code == CODE_OK && outcome == STORE_DONE) {
-            registered.worker = worker_of(registering, asking, reply_at(one, 2), fields);
-        }
-        asking->done(asking->context, &registered);
+        registering->asking[i].done(registering->asking[i].context, &registered);
     }
     free_registering(registering);
 }
@@ -109,27 +134,26 @@ static void add_int(struct registering *registering, struct opt_int value)
     add_text(registering, value.set ? number_of_int(value.value, room) : (struct text){0});
 }
 
-static void add_declared(struct registering *registering, size_t *out_end, struct text text)
+static void add_declared(struct registering *registering, struct text text)
 {
     add_text(registering, text);
     buf_append_text(&registering->words, text);
-    *out_end = registering->words.len;
     buf_append(&registering->words, "", 1);
 }
 
-static void add_declared_int(struct registering *registering, size_t *out_end, struct opt_int value)
+static void add_declared_int(struct registering *registering, struct opt_int value)
 {
     char room[NUMBER_TEXT_MAX];
-    add_declared(registering, out_end, value.set ? number_of_int(value.value, room) : (struct text){0});
+    add_declared(registering, value.set ? number_of_int(value.value, room) : (struct text){0});
 }
 
-static void add_declared_real(struct registering *registering, size_t *out_end, struct opt_real value)
+static void add_declared_real(struct registering *registering, struct opt_real value)
 {
     char room[NUMBER_TEXT_MAX];
-    add_declared(registering, out_end, value.set ? number_of_real(value.value, room) : (struct text){0});
+    add_declared(registering, value.set ? number_of_real(value.value, room) : (struct text){0});
 }
 
-static void add(struct registering *registering, const struct store_registration *registration, size_t ends[DECLARED])
+static void add(struct registering *registering, const struct store_registration *registration)
 {
     const struct registration *worker = registration->registration;
     add_text(registering, worker->worker_id);
@@ -142,19 +166,19 @@ static void add(struct registering *registering, const struct store_registration
     add_text(registering, worker->boot_id);
     add_int(registering, worker->connection);
     add_int(registering, worker->sent_at_ms);
-    add_declared(registering, ends++, worker->name);
-    add_declared_int(registering, ends++, worker->max_concurrent_jobs);
-    add_declared_int(registering, ends++, worker->port);
-    add_declared(registering, ends++, worker->version);
-    add_declared_int(registering, ends++, worker->priority_threshold);
-    add_declared_real(registering, ends++, worker->worker_load_factor);
-    add_declared(registering, ends++, worker->zone);
-    add_declared_int(registering, ends++, (struct opt_int){true, registration->heartbeat_timeout_ms});
-    add_declared_int(registering, ends++, (struct opt_int){true, registration->heartbeat_interval_ms});
-    add_declared(registering, ends++, worker->host_name);
-    add_declared(registering, ends++, worker->host_address);
-    add_declared(registering, ends++, worker->capabilities_json);
-    add_declared(registering, ends++, worker->tags_json);
+    add_declared(registering, worker->name);
+    add_declared_int(registering, worker->max_concurrent_jobs);
+    add_declared_int(registering, worker->port);
+    add_declared(registering, worker->version);
+    add_declared_int(registering, worker->priority_threshold);
+    add_declared_real(registering, worker->worker_load_factor);
+    add_declared(registering, worker->zone);
+    add_declared_int(registering, (struct opt_int){true, registration->heartbeat_timeout_ms});
+    add_declared_int(registering, (struct opt_int){true, registration->heartbeat_interval_ms});
+    add_declared(registering, worker->host_name);
+    add_declared(registering, worker->host_address);
+    add_declared(registering, worker->capabilities_json);
+    add_declared(registering, worker->tags_json);
 }
 
 void store_register(struct store *store, const struct store_registration *registration, store_registered_fn *done,
@@ -171,8 +195,8 @@ void store_register(struct store *store, const struct store_registration *regist
     struct asking *asking = &registering->asking[registering->count++];
     asking->done = done;
     asking->context = context;
-    asking->begin = registering->words.len;
-    add(registering, registration, asking->ends);
+    asking->declared = registering->words.len;
+    add(registering, registration);
     if (registering->count == GATHERED_MAX) {
         register_flush(store);
     }

@@ -86,18 +86,24 @@ local CONTRIBUTED = { 'totalWorkers', 'totalCapacity', 'usedCapacity', 'availabl
                       'leastMicrohertz' }
 
 local function contribution_of(r)
-    local interval, timeout, asked, least = number(r, 'heartbeatIntervalMs'), number(r, 'heartbeatTimeoutMs'), 0, 0
+    local f = r.f
+    local interval, timeout, asked, least = count_of(f.heartbeatIntervalMs) or 0, count_of(f.heartbeatTimeoutMs) or 0, 0, 0
     if interval > 0 and timeout > 0 then
         asked = math.floor(1e9 / interval)
         least = math.min(asked, math.floor(3e9 / timeout))
     end
-    return { 1, number(r, 'maxConcurrentJobs'), number(r, 'currentJobCount'), number(r, 'availableCapacity'), asked, least }
+    return { 1, count_of(f.maxConcurrentJobs) or 0, count_of(f.currentJobCount) or 0, number(r, 'availableCapacity'), asked,
+             least }
 end
 
 local function count_in(c, r, sign)
-    local contribution = contribution_of(r)
+    local contribution, totals = contribution_of(r), c.totals
     for i = 1, #CONTRIBUTED do
-        add_total(c, r, CONTRIBUTED[i], sign * contribution[i])
+        local field, amount = CONTRIBUTED[i], sign * contribution[i]
+        totals[field] = (totals[field] or 0) + amount
+        if c.checking ~= false then
+            recount(c, r, field, amount)
+        end
     end
     add_total(c, r, STATUS_COUNTERS[r.f.status], sign)
 end
@@ -129,10 +135,7 @@ local function index(c, r)
     if is_checking(c) then
         call('HSET', c.p .. 'check:seen', r.id, 'indexed')
     end
-    local sets, id = sets_of(r), r.id
-    for i = 1, #sets do
-        gather_member(c, sets[i], id, true)
-    end
+    gather_members(c, sets_of(r), r.id, true)
     count_in(c, r, 1)
     if r.f.missing then
         count_missing(c, r, 1)
@@ -140,10 +143,7 @@ local function index(c, r)
 end
 
 local function unindex(c, r)
-    local sets, id = sets_of(r), r.id
-    for i = 1, #sets do
-        gather_member(c, sets[i], id, false)
-    end
+    gather_members(c, sets_of(r), r.id, false)
     count_in(c, r, -1)
     if r.f.missing then
         count_missing(c, r, -1)

@@ -17,3 +17,22 @@ local function new_memory(derive)
         return derived
     end
 end
+
+-- The number in a text of digits, else false.
+local count_of
+do
+    local counts, to_count = new_memory(function(text)
+        return string.find(text, '^%d+$') and tonumber(text) or false
+    end)
+
+    function count_of(text)
+        if not text then
+            return false
+        end
+        local count = counts[text]
+        if count == nil then
+            return to_count(text)
+        end
+        return count
+    end
+end

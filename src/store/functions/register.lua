@@ -143,12 +143,13 @@ writer('refuse', function(c, args)
     return 1
 end)
 
--- What is told of a worker that has registered, besides what it has declared; '' for what it has not.
+-- What is told of a worker that has registered, besides what it has declared: a line each, empty for what it has not.
 local function told_of(r)
     local f = r.f
-    return { f.status, f.health, f.reason or '', f.epoch, f.revision, f.registeredAt, f.lastHeartbeatAt, f.updatedAt,
-             f.currentJobCount, f.availableCapacity, f.cpuUsage or '', f.memoryUsage or '', f.errorCount or '',
-             f.consecutiveFailures or '', f.revokedJobs or '' }
+    return f.status .. '\n' .. f.health .. '\n' .. (f.reason or '') .. '\n' .. f.epoch .. '\n' .. f.revision .. '\n' ..
+        f.registeredAt .. '\n' .. f.lastHeartbeatAt .. '\n' .. f.updatedAt .. '\n' .. f.currentJobCount .. '\n' ..
+        f.availableCapacity .. '\n' .. (f.cpuUsage or '') .. '\n' .. (f.memoryUsage or '') .. '\n' ..
+        (f.errorCount or '') .. '\n' .. (f.consecutiveFailures or '') .. '\n' .. (f.revokedJobs or '')
 end
 
 -- Returns {code, retry_after_ms} or {'ok', 0, what is told_of the worker}.

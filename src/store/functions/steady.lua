@@ -32,19 +32,6 @@ do
             (f.reason == 'heartbeat_timeout' and 'U' or f.reason == 'connection_lost' and 'L')
     end
 
-    local counts, to_count = new_memory(function(text)
-        return string.find(text, '^%d+$') and tonumber(text) or false
-    end)
-
-    -- The number in a text of digits, else false.
-    local function count_of(text)
-        if not text then
-            return false
-        end
-        local count = counts[text]
-        return count == nil and to_count(text) or count or false
-    end
-
     function steady_of(r)
         local f = r.f
         local mark = mark_of(f)
