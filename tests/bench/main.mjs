@@ -33,11 +33,11 @@ function parse() {
     },
   });
   const unknown = positionals.filter((name) => !(name in measures));
-  const rounds = Number(values.rounds ?? (values.quick ? 1 : 3));
+  const sizes = allSizes[values.quick ? 'quick' : values.long ? 'long' : 'full'];
+  const rounds = Number(values.rounds ?? sizes.rounds);
   if (unknown.length > 0 || !Number.isInteger(rounds) || rounds < 1) {
     throw new Error(`benchmarks are ${Object.keys(measures).join(', ')}; rounds a whole number from 1`);
   }
-  const sizes = allSizes[values.quick ? 'quick' : values.long ? 'long' : 'full'];
   return { sizes, rounds, output: values.output, names: positionals.length > 0 ? positionals : Object.keys(measures) };
 }
 

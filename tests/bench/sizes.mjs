@@ -1,5 +1,6 @@
 // sizes.mjs -- how much is measured: quick is for correctness alone, full for figures, long has the million as well.
 const full = {
+  rounds: 3, // unless another number is asked for
   seconds: 4, // of each step
   steps: 10, // at most, of a search for a rate
   keepAlives: 200000,
@@ -15,6 +16,7 @@ const full = {
 
 export const sizes = {
   quick: {
+    rounds: 1,
     seconds: 0.5,
     steps: 1,
     startRate: 2000,
@@ -31,7 +33,8 @@ export const sizes = {
   full,
   long: {
     ...full,
+    rounds: 2,
     fleets: [...full.fleets, { workers: 1000000, silent: 1000, timeoutMs: 20000 }],
-    limitMinutes: 240,
+    limitMinutes: 90,
   },
 };

@@ -161,7 +161,14 @@ export class Stand {
   // Makes a fleet in Redis while no registry runs; muster-sim can be its workers then, all but the last tenth, which is full.
   async load(workers) {
     const args = [this.redisUri, workers, EPOCH, NEVER_MS, INTERVAL_MS].map(String);
-    return new Program(join(binaries, 'bench_load'), args).result();
+    await this.redis.config('SET', 'appendonly', 'no'); // which would be rewritten again and again meanwhile
+    const result = await new Program(join(binaries, 'bench_load'), args).result();
+    await this.redis.config('SET', 'appendonly', 'yes');
+    for (let isWritten = false; !isWritten; await sleep(100)) {
+      const { aof_rewrite_in_progress: writing, aof_rewrite_scheduled: waiting } = await this.redisInfo('persistence');
+      isWritten = writing === '0' && waiting === '0';
+    }
+    return result;
   }
 
   // The workers of a loaded fleet that are not full, with so many heartbeats a second.

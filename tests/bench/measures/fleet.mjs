@@ -13,7 +13,7 @@ export const rounds = 'own';
 
 const HEARTBEATS = 'muster_messages_total{kind="heartbeat",result="ok"}';
 const API = '/api/v1/worker-registration';
-const ASKED = 200;
+const ASKED = 100;
 const PAGE = 100;
 const EVENTS = 'muster:{0}:events';
 const MEMORY = 'muster:{0}:memory';
