@@ -16,7 +16,8 @@ enum {
     TICKETS_A_BLOCK = 256,
     BLOCKS_MAX = INBOX_TICKETS_MAX / TICKETS_A_BLOCK,
     RECORD_ALIGN = 8,
-    KEEP_BYTES = 4 * 1024 * 1024, /* a buffer that a burst has made larger is given back */
+    KEEP_BYTES = 4 * 1024 * 1024, /* a buffer that a burst has made larger is given back when the burst is over */
+    BURST_SHARE = 4,              /* as long as it is filled to so many parts of it, the burst is not */
     RECORD_BYTES_MAX = 512 * 1024 * 1024,
     ACKS_A_WAKE = 32, /* while others are still due */
 };
@@ -455,7 +456,7 @@ void inbox_settle(struct ticket *ticket, enum broker_event_kind kind, int reason
 /* The side that was read is empty: the other one is read from now on, and this one filled. */
 static bool change_sides(struct inbox *inbox)
 {
-    if (inbox->out.bytes.cap > KEEP_BYTES) {
+    if (inbox->out.bytes.cap > KEEP_BYTES && inbox->out.bytes.len < inbox->out.bytes.cap / BURST_SHARE) {
         buf_fini(&inbox->out.bytes);
     }
     buf_clear(&inbox->out.bytes);
