@@ -5,7 +5,7 @@
 
 #include <unistd.h>
 
-enum { RETRY_FIRST_MS = 100, RETRY_MAX_MS = 1000, GATHER_US = 2000, EVENTS_A_TURN = 512, SILENT_MAX_MS = 2500 };
+enum { RETRY_FIRST_MS = 100, RETRY_MAX_MS = 1000, GATHER_US = 1000, EVENTS_A_TURN = 512, SILENT_MAX_MS = 2500 };
 
 static bool is_intake(const struct connection *connection)
 {
