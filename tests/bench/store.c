@@ -4,6 +4,7 @@
  *
  * Usage: bench_store [--json] [workers [rounds]]; prints a Markdown table, or one JSON document.
  */
+#include "bench/floor.h"
 #include "bench/world.h"
 
 #include "base/clock.h"
@@ -49,8 +50,12 @@ struct bench {
     int refused; /* answers that were not ok */
     int64_t seq;
     int64_t *epochs; /* by worker */
+    int64_t empty_bytes;
     double registration_bytes;
+    double heartbeat_bytes; /* when all have heartbeaten, with an event more */
+    double floor_bytes;
     struct cost registration;
+    struct cost floor;
     struct cost pulses[PULSES][ROUNDS_MAX];
     struct cost bare[ROUNDS_MAX];
     double search_ms[SEARCHES];
@@ -107,10 +112,15 @@ static void register_one(struct bench *bench, const char *id, int number)
     store_register(bench->world.store, &call, on_registered, bench);
 }
 
+static double bytes_of_all(struct bench *bench)
+{
+    return (double)(world_memory(&bench->world) - bench->empty_bytes) / bench->workers;
+}
+
 static void register_fleet(struct bench *bench)
 {
     struct usage before = world_usage(&bench->world);
-    int64_t memory = world_memory(&bench->world);
+    bench->empty_bytes = world_memory(&bench->world);
     char id[32];
     for (int i = 0; i < bench->workers; i++) {
         (void)snprintf(id, sizeof id, "worker-%07d", i);
@@ -120,7 +130,7 @@ static void register_fleet(struct bench *bench)
     world_wait(&bench->world, &bench->open, 0);
     struct usage after = world_usage(&bench->world);
     bench->registration = cost_between(&before, &after, bench->workers);
-    bench->registration_bytes = (double)(world_memory(&bench->world) - memory) / bench->workers;
+    bench->registration_bytes = bytes_of_all(bench);
 }
 
 /* Heartbeats tell the epoch that the registration was answered with, as an agent's do. */
@@ -129,6 +139,19 @@ static void read_epochs(struct bench *bench)
     for (int i = 0; i < bench->workers; i++) {
         bench->epochs[i] = redis_integer(bench->world.client, "HGET muster:{0}:worker:worker-%07d epoch", i);
     }
+}
+
+/* What would be left of a registration's cost if nothing but its keys had to be written. */
+static void register_bare(struct bench *bench)
+{
+    int64_t memory = world_bare_memory(&bench->world);
+    struct usage before = world_bare_usage(&bench->world);
+    floor_register(&bench->world, bench->workers);
+    struct usage after = world_bare_usage(&bench->world);
+    bench->floor = cost_between(&before, &after, bench->workers);
+    bench->floor_bytes = (double)(world_bare_memory(&bench->world) - memory) / bench->workers;
+    world_bare_command(&bench->world, "FLUSHALL SYNC");
+    world_bare_settle(&bench->world);
 }
 
 /* ---------------------------------------------------------------------------------------- heartbeats */
@@ -202,6 +225,7 @@ static struct cost set_bare(struct bench *bench)
 static void beat_rounds(struct bench *bench)
 {
     (void)beat(bench, PULSE_STEADY); /* from ACTIVE to BUSY, with an event each */
+    bench->heartbeat_bytes = bytes_of_all(bench);
     (void)set_bare(bench);
     for (int round = 0; round < bench->rounds; round++) {
         bench->bare[round] = set_bare(bench);
@@ -333,11 +357,14 @@ static json_t *report_of(struct bench *bench)
         add_row(report, pulse_keys[i], pulse_names[i], median_cost(bench->pulses[i], bench->rounds), bare.redis_us);
     }
     add_row(report, "registration", "registration", bench->registration, bare.redis_us);
+    add_row(report, "registration_floor", "its keys by plain commands", bench->floor, bare.redis_us);
     json_t *bytes = json_object_get(report, "bytes");
     for (size_t i = 0; i < PARTS; i++) {
         (void)json_object_set_new(bytes, parts[i].name, json_real(bytes_of_part(bench, &parts[i])));
     }
-    (void)json_object_set_new(bytes, "all", json_real(bench->registration_bytes));
+    (void)json_object_set_new(bytes, "all when registered", json_real(bench->registration_bytes));
+    (void)json_object_set_new(bytes, "the same keys by plain commands", json_real(bench->floor_bytes));
+    (void)json_object_set_new(bytes, "all with heartbeats", json_real(bench->heartbeat_bytes));
     qsort(bench->search_ms, SEARCHES, sizeof bench->search_ms[0], compare);
     (void)json_object_set_new(report, "search_p50_ms", json_real(bench->search_ms[SEARCHES / 2]));
     (void)json_object_set_new(report, "search_p99_ms", json_real(bench->search_ms[SEARCHES * 99 / 100]));
@@ -391,6 +418,7 @@ int main(int argc, char **argv)
     }
     world_init(&bench.world);
     register_fleet(&bench);
+    register_bare(&bench);
     read_epochs(&bench);
     beat_rounds(&bench);
     search(&bench);

@@ -1,6 +1,7 @@
 /* world.c -- starts both servers and the store, and reads what they have used. */
 #include "bench/world.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -171,16 +172,36 @@ struct usage world_bare_usage(struct world *world)
     return usage;
 }
 
-int64_t world_memory(struct world *world)
+static int64_t memory_of(const char *info)
 {
-    const char *info = redis_text(world->client, "INFO memory");
     return (int64_t)(info_number(info, "used_memory:") - info_number(info, "mem_clients_normal:") -
                      info_number(info, "mem_aof_buffer:"));
 }
 
-void world_bare_set(struct world *world, int key)
+int64_t world_memory(struct world *world)
 {
-    if (redisAppendCommand(world->bare_context, "SET alive:worker-%07d 1700000000000000 PX 3600000", key) != REDIS_OK) {
+    return memory_of(redis_text(world->client, "INFO memory"));
+}
+
+int64_t world_bare_memory(struct world *world)
+{
+    world_bare_settle(world);
+    redisReply *reply = redisCommand(world->bare_context, "INFO memory");
+    if (reply == NULL || reply->str == NULL) {
+        die("Redis", "tells nothing of its memory");
+    }
+    int64_t memory = memory_of(reply->str);
+    freeReplyObject(reply);
+    return memory;
+}
+
+void world_bare_command(struct world *world, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int appended = redisvAppendCommand(world->bare_context, format, arguments);
+    va_end(arguments);
+    if (appended != REDIS_OK) {
         die("Redis", "out of memory");
     }
     world->bare_open++;
@@ -189,12 +210,20 @@ void world_bare_set(struct world *world, int key)
     }
 }
 
+void world_bare_set(struct world *world, int key)
+{
+    world_bare_command(world, "SET alive:worker-%07d 1700000000000000 PX 3600000", key);
+}
+
 void world_bare_settle(struct world *world)
 {
     for (; world->bare_open > 0; world->bare_open--) {
-        void *reply = NULL;
-        if (redisGetReply(world->bare_context, &reply) != REDIS_OK) {
+        redisReply *reply = NULL;
+        if (redisGetReply(world->bare_context, (void **)&reply) != REDIS_OK) {
             die("Redis", world->bare_context->errstr);
+        }
+        if (reply->type == REDIS_REPLY_ERROR) {
+            die("Redis", reply->str);
         }
         freeReplyObject(reply);
     }

@@ -52,8 +52,11 @@ struct usage world_bare_usage(struct world *world);
 
 /* world_memory is Redis's used_memory without what clients and the append-only file's buffers hold. */
 int64_t world_memory(struct world *world);
+int64_t world_bare_memory(struct world *world);
 
-/* world_bare_set pipelines one SET PX; world_bare_settle waits for all answers. */
+/* world_bare_command pipelines a command to the bare Redis, as hiredis formats one; world_bare_set one SET PX.
+ * world_bare_settle waits for all answers, and ends the program where one is an error. */
+void world_bare_command(struct world *world, const char *format, ...);
 void world_bare_set(struct world *world, int key);
 void world_bare_settle(struct world *world);
 

@@ -1,0 +1,62 @@
+/* floor.c -- the commands that write a worker's keys, sent as they are; their answers are not looked at. */
+#include "bench/floor.h"
+
+#include <stdio.h>
+
+enum { TIMEOUT_MS = 3600000 };
+
+static void join_sets(struct world *world, const char *id, int number)
+{
+    static const char *const all[] = {"workers",   "status:ACTIVE",     "health:HEALTHY",
+                                      "tag:linux", "capability:encode", "capability:transcode"};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        world_bare_command(world, "SADD muster:{0}:%s %s", all[i], id);
+    }
+    world_bare_command(world, "SADD muster:{0}:tag:pool-%d %s", number % 10, id);
+    world_bare_command(world, "SADD muster:{0}:tag:rack-%d %s", number % 500, id);
+    world_bare_command(world, "SADD muster:{0}:zone:zone-%d %s", number % 16, id);
+}
+
+/* Numbers are as long as in a registry that has been running for a year. */
+static void write_record(struct world *world, const char *id, int number)
+{
+    static const char epoch[] = "1795526413283551";
+    static const char now[] = "1795526413283";
+    char name[32];
+    char tags[64];
+    char host[32];
+    char address[32];
+    char steady[64];
+    (void)snprintf(name, sizeof name, "Worker number %d", number);
+    (void)snprintf(tags, sizeof tags, "[\"linux\",\"pool-%d\",\"rack-%d\"]", number % 10, number % 500);
+    (void)snprintf(host, sizeof host, "host-%d.example", number);
+    (void)snprintf(address, sizeof address, "10.%d.%d.%d", number / 65536, number / 256 % 256, number % 256);
+    (void)snprintf(steady, sizeof steady, "1 %s  %d 10 0 0 b7d0a1c2", epoch, TIMEOUT_MS);
+    world_bare_command(
+        world,
+        "HSET muster:{0}:worker:%s steady %s heartbeats 0 currentJobCount 0 lastHeartbeatAt %s "
+        "availableCapacity 10 revision 1 updatedAt %s health HEALTHY consecutiveFailures 0 status ACTIVE "
+        "epoch %s registeredAt %s errorCount 0 name %s maxConcurrentJobs 10 heartbeatTimeoutMs %d "
+        "heartbeatIntervalMs %d zone zone-%d version 1.4.2 port 8080 bootId b7d0a1c2 connection 1 tags %s "
+        "capabilities %s hostName %s hostAddress %s",
+        id, steady, now, now, epoch, now, name, TIMEOUT_MS, TIMEOUT_MS / 3, number % 16, tags,
+        "[\"encode\",\"transcode\"]", host, address);
+    world_bare_command(world, "SET muster:{0}:alive:%s %s PX %d", id, epoch, TIMEOUT_MS);
+    world_bare_command(world, "ZADD muster:{0}:deadlines %s alive:%s", now, id);
+    world_bare_command(world, "ZADD muster:{0}:free 10 %s", id);
+    world_bare_command(world,
+                       "XADD muster:{0}:events * type registered workerId %s epoch %s revision 1 at %s toStatus ACTIVE "
+                       "toHealth HEALTHY reason worker",
+                       id, epoch, now);
+}
+
+void floor_register(struct world *world, int workers)
+{
+    for (int i = 0; i < workers; i++) {
+        char id[32];
+        (void)snprintf(id, sizeof id, "worker-%07d", i);
+        write_record(world, id, i);
+        join_sets(world, id, i);
+    }
+    world_bare_settle(world);
+}
