@@ -8,8 +8,8 @@ enum { SESSION_EXPIRY_S = 86400, FILTERS_MAX = 16, FILTER_BYTES = CONFIG_STRING_
 
 /*
  * What a storm brings is acknowledged on the connection that the replies go by, and mosquitto takes one packet of each
- * connection in a turn: with a thousand acknowledgements on their way replies stood still until the storm was in. With
- * as many as the outbox has publications on their way, both go on.
+ * connection in a turn: a reply goes behind no more acknowledgements than this. The library's own limit is another one:
+ * while messages come without a pause its receiving thread hardly ever leaves the lock to the sending one.
  */
 enum { CONTROL_RECEIVE_MAXIMUM = 128 };
 

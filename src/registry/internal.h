@@ -289,11 +289,11 @@ struct registry {
     int64_t probe_answered_ms; /* monotonic: when the broker has taken the probe in */
     size_t calls_open;         /* of the control connection's messages */
     size_t registrations_open; /* calls for them, whoever asked */
-    bool replies_wait;         /* too many are on their way to the broker: control takes nothing in. intake.c */
     size_t feeds; /* batches of the control connection that have not all been handed to the store. batch.c */
 
     int64_t last_tick_ms;
-    bool listening; /* both connections subscribed, lease held, Redis there */
+    bool replies_wait; /* too many are on their way to the broker: control takes nothing in. intake.c */
+    bool listening;    /* both connections subscribed, lease held, Redis there */
     struct hearing hearing;
     struct canary canary;
     struct expiry expiry;
