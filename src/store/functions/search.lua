@@ -156,6 +156,11 @@ reader('list', function(c, args)
     return { next_at and int(set) .. '-' .. way .. next_at or '', page.workers }
 end)
 
+-- How many of those that may be given work are free enough.
+local function count_eligible(c, filter)
+    return call('ZCOUNT', c.p .. 'free', filter.least or '-inf', '+inf')
+end
+
 -- Where it is quickest to look: along the free capacity, or through the smallest set.
 local function begin_pick(c, filter, most)
     local smallest, size, share = smallest_set(c, filter)
@@ -163,8 +168,7 @@ local function begin_pick(c, filter, most)
         return nil
     end
     if filter.schedulable then
-        local eligible = call('ZCOUNT', c.p .. 'free', filter.least or '-inf', '+inf')
-        if math.min(eligible, most / share) <= size then
+        if math.min(count_eligible(c, filter), most / share) <= size then
             return 'w', 0
         end
     end
@@ -185,7 +189,7 @@ end
 local function pick_walking(c, filter, rank, most, picked)
     local from = filter.sets[1] == 'workers' and 1 or 0
     local slice = math.max(math.min(most, SLICE), STEP)
-    local eligible = call('ZCOUNT', c.p .. 'free', filter.least or '-inf', '+inf')
+    local eligible = count_eligible(c, filter)
     while rank < eligible do
         local ids = call('ZREVRANGE', c.p .. 'free', int(rank), int(math.min(rank + slice, eligible) - 1))
         local matches, free = matching(c, filter, from, ids)
@@ -210,9 +214,9 @@ local function pick_scanning(c, filter, set, cursor, picked)
     return cursor ~= '0' and cursor or nil
 end
 
--- The freest of those that match. Where more has to be looked at than was thought, what was found along the free
--- capacity is given up for the smallest set. arguments: where ('' at the start, else w<rank> or b<set>-<cursor>), most,
--- filter. result: {where to go on or '', {id, free capacity, …}}
+-- The freest of those that match. Where more has to be looked at than was thought, and the rest is more than the smallest
+-- set, what was found along the free capacity is given up for that. arguments: where ('' at the start, else w<rank> or
+-- b<set>-<cursor>), most, filter. result: {where to go on or '', {id, free capacity, …}}
 reader('pick', function(c, args)
     local most, picked = tonumber(args[2]), {}
     local filter = filter_of(args, 3)
@@ -223,7 +227,7 @@ reader('pick', function(c, args)
     elseif way == 'w' then
         local smallest, size = smallest_set(c, filter)
         at = tonumber(at)
-        if at > 2 * size then
+        if at > size / 4 and count_eligible(c, filter) - at > size then
             way, set, at = 'b', smallest, '0'
         end
     else

@@ -5,8 +5,10 @@ const SET_SAMPLES = 1000;
 const EVENTS = 'events';
 const PREFIX = 'muster:{0}:';
 
+// Without what clients and the append-only file's buffers hold for the moment.
 export async function usedBytes(stand) {
-  return Number((await stand.redisInfo('memory')).used_memory);
+  const { used_memory: used, mem_clients_normal: clients, mem_aof_buffer: buffer } = await stand.redisInfo('memory');
+  return used - clients - buffer;
 }
 
 async function memoryOf(stand, key) {

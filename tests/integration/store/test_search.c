@@ -1,0 +1,185 @@
+/*
+ * test_search.c -- however many there are, a call of a search looks at a bounded number of them, and all calls together
+ * at each once. The sets are made here; there are no workers behind them.
+ */
+#include "store/store.h"
+
+#include "support/redis_client.h"
+#include "support/server.h"
+
+#include <event2/event.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { MEMBERS = 20000, STEP = 200, STEPS_A_CALL_MAX = 25, PAGE = 100, STEP_MS = 3, PATIENCE_MS = 5000 };
+
+struct rig {
+    struct event_base *base;
+    struct server redis;
+    struct redis_client *client;
+    struct store *store;
+    bool is_up;
+    bool is_open; /* a call without its answer */
+    size_t found;
+    char place[512]; /* where the search goes on; empty: at its end */
+};
+
+static void on_up(void *owner)
+{
+    ((struct rig *)owner)->is_up = true;
+}
+
+static void on_down(void *owner, const char *reason)
+{
+    (void)owner;
+    fail_msg("the store went down: %s", reason);
+}
+
+static void on_expired(void *owner, struct text member)
+{
+    (void)owner;
+    (void)member;
+}
+
+static void on_nothing(void *owner)
+{
+    (void)owner;
+}
+
+/* All have the tag; of all others, who have not, each has room. */
+static void make_sets(struct rig *rig)
+{
+    static const char script[] = "for i = 1, tonumber(ARGV[1]) do "
+                                 "redis.call('SADD', KEYS[1] .. 'workers', 'full-' .. i, 'free-' .. i) "
+                                 "redis.call('SADD', KEYS[1] .. 'tag:full', 'full-' .. i) "
+                                 "redis.call('ZADD', KEYS[1] .. 'free', 0, 'full-' .. i, 5, 'free-' .. i) end";
+    (void)redis_reply(rig->client, "EVAL %s 1 test:{0}: %d", script, MEMBERS);
+}
+
+static int start_rig(void **state)
+{
+    struct rig *rig = calloc(1, sizeof *rig);
+    struct fault fault = {0};
+    assert_non_null(rig);
+    *state = rig;
+    rig->base = event_base_new();
+    if (server_start_redis(&rig->redis, "notify-keyspace-events Ex\n", &fault) != ERR_OK ||
+        redis_client_new(&rig->redis, &rig->client, &fault) != ERR_OK) {
+        fail_msg("%s", fault.text);
+    }
+    struct store_options options = {.base = rig->base, .uri = rig->redis.socket_uri, .prefix = "test"};
+    struct store_listener listener = {.owner = rig,
+                                      .up = on_up,
+                                      .down = on_down,
+                                      .expired = on_expired,
+                                      .clock_jumped = on_nothing,
+                                      .changed = on_nothing};
+    assert_int_equal(store_new(&options, &listener, &rig->store, &fault), ERR_OK);
+    store_start(rig->store);
+    for (int waited_ms = 0; !rig->is_up && waited_ms < PATIENCE_MS; waited_ms += STEP_MS) {
+        const struct timeval wait = {.tv_usec = STEP_MS * 1000L};
+        (void)event_base_loopexit(rig->base, &wait);
+        (void)event_base_dispatch(rig->base);
+    }
+    assert_true(rig->is_up);
+    make_sets(rig);
+    return 0;
+}
+
+static int end_rig(void **state)
+{
+    struct rig *rig = *state;
+    store_free(rig->store);
+    redis_client_free(rig->client);
+    server_free(&rig->redis);
+    event_base_free(rig->base);
+    free(rig);
+    return 0;
+}
+
+static void settle(struct rig *rig)
+{
+    while (rig->is_open) {
+        (void)event_base_loop(rig->base, EVLOOP_ONCE);
+    }
+}
+
+static void take_answer(struct rig *rig, enum store_outcome outcome, struct text next, size_t count)
+{
+    assert_int_equal(outcome, STORE_DONE);
+    rig->is_open = false;
+    rig->found += count;
+    (void)snprintf(rig->place, sizeof rig->place, "%.*s", TEXT_ARG(next));
+}
+
+static void on_page(void *context, const struct store_page *page)
+{
+    take_answer(context, page->outcome, page->next, page->count);
+}
+
+static void on_picked(void *context, const struct store_picked *picked)
+{
+    take_answer(context, picked->outcome, picked->next, picked->count);
+}
+
+/* Through a set, or along the free capacity. */
+static int64_t steps_so_far(struct rig *rig)
+{
+    static const char *const commands[] = {"cmdstat_sscan:calls=", "cmdstat_zrevrange:calls="};
+    const char *statistics = redis_text(rig->client, "INFO commandstats");
+    int64_t steps = 0;
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        const char *at = strstr(statistics, commands[i]);
+        steps += at != NULL ? strtoll(at + strlen(commands[i]), NULL, 10) : 0;
+    }
+    return steps;
+}
+
+/* Searches in vain for one with the tag and room; returns how many steps that took. */
+static int64_t search_to_the_end(struct rig *rig, bool sorted)
+{
+    struct text tags[] = {text_of("full")};
+    struct query query = {.tags = {tags, 1}, .minimum_free_capacity = {.set = true, .value = 1}};
+    int64_t first = steps_so_far(rig);
+    rig->found = 0;
+    rig->place[0] = '\0';
+    do {
+        struct store_search search = {.query = &query, .schedulable = true, .place = text_of(rig->place), .most = PAGE};
+        int64_t before = steps_so_far(rig);
+        rig->is_open = true;
+        if (sorted) {
+            store_pick(rig->store, &search, on_picked, rig);
+        } else {
+            store_list(rig->store, &search, on_page, rig);
+        }
+        settle(rig);
+        assert_true(steps_so_far(rig) - before <= STEPS_A_CALL_MAX);
+    } while (rig->place[0] != '\0');
+    assert_int_equal(rig->found, 0);
+    return steps_so_far(rig) - first;
+}
+
+static void call_of_a_vain_search_looks_at_a_bounded_number(void **state)
+{
+    assert_in_range(search_to_the_end(*state, false), MEMBERS / STEP / 2, 2 * MEMBERS / PAGE);
+}
+
+static void call_of_a_vain_sorted_search_looks_at_a_bounded_number(void **state)
+{
+    assert_in_range(search_to_the_end(*state, true), MEMBERS / STEP / 2, 2 * MEMBERS / PAGE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(call_of_a_vain_search_looks_at_a_bounded_number),
+        cmocka_unit_test(call_of_a_vain_sorted_search_looks_at_a_bounded_number),
+    };
+    return cmocka_run_group_tests_name("integration/store/search", tests, start_rig, end_rig);
+}
