@@ -17,13 +17,13 @@ const ASKED = 100;
 const PAGE = 100;
 const EVENTS = 'muster:{0}:events';
 const MEMORY = 'muster:{0}:memory';
-// By who has the tag; a tag of a tenth whose workers are all full, and the same with the best of them first.
+// By who has the tag, and how many of those that are not full have it; pool-9 is the last tenth, which is full (load.c).
 const SEARCHES = {
   all: { filter: 'tags=blue&minimumFreeCapacity=1' },
-  few: { filter: 'tags=rack-7&minimumFreeCapacity=1', share: 500 },
-  full: { filter: 'tags=pool-9&minimumFreeCapacity=1', share: Infinity },
+  few: { filter: 'tags=rack-7&minimumFreeCapacity=1', matching: (free) => Math.ceil((free - 7) / 500) },
+  full: { filter: 'tags=pool-9&minimumFreeCapacity=1', matching: () => 0 },
   best: { filter: 'tags=blue&minimumFreeCapacity=1&sort=freeCapacity' },
-  bestFull: { filter: 'tags=pool-9&minimumFreeCapacity=1&sort=freeCapacity', share: Infinity },
+  bestFull: { filter: 'tags=pool-9&minimumFreeCapacity=1&sort=freeCapacity', matching: () => 0 },
 };
 
 // Redis's own count of the time in functions, in microseconds.
@@ -76,8 +76,8 @@ async function timeOf(stand, path) {
 }
 
 async function measureFind(stand, workers, name, { record }) {
-  const { filter, share = 1 } = SEARCHES[name];
-  const wanted = Math.min(PAGE, Math.floor(workers / share));
+  const { filter, matching = (free) => free } = SEARCHES[name];
+  const wanted = Math.min(PAGE, matching(workers - Math.ceil(workers / 10)));
   for (let i = 0; i < ASKED; i++) {
     const { took, body } = await timeOf(stand, `${API}/workers/find?${filter}&limit=${PAGE}`);
     if (body.workers.length > wanted || (body.workers.length < wanted && body.cursor === undefined)) {

@@ -4,7 +4,7 @@ import mqtt from 'mqtt';
 import { quantile } from '../statistics.mjs';
 
 const BEATS_A_TIMEOUT = 3;
-const PATIENCE_MS = 30000;
+const PATIENCE_MS = 120000;
 const PREFIX = 'mortal';
 const EVENT = `muster/v1/event/unhealthy/${PREFIX}-`;
 // In life the index looks at each of the living once a timeout.
