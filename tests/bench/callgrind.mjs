@@ -26,9 +26,12 @@ export function ownInstructions(profile, objectEnd) {
   return sum;
 }
 
+// All that ran.
+export const allInstructions = (profile) => Number(/^(?:totals|summary): (\d+)/m.exec(profile)[1]);
+
 // A sentence for each count that is more than a tenth above the one that is kept, or has none.
-export function excessesOf(counts, kept) {
+export function excessesOf(counts, kept, what = 'heartbeat') {
   return Object.entries(counts)
     .filter(([name, count]) => !(count <= kept[name] * (1 + EXCESS_MAX)))
-    .map(([name, count]) => `${name}: ${count} instructions a heartbeat, ${kept[name] ?? 'none'} are kept, and ${EXCESS_MAX * 100}% more may be`);
+    .map(([name, count]) => `${name}: ${count} instructions a ${what}, ${kept[name] ?? 'none'} are kept, and ${EXCESS_MAX * 100}% more may be`);
 }

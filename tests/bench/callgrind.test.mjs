@@ -1,7 +1,7 @@
 // callgrind.test.mjs -- what counts of a profile, and what is too much.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { excessesOf, ownInstructions } from './callgrind.mjs';
+import { allInstructions, excessesOf, ownInstructions } from './callgrind.mjs';
 
 const profile = `version: 1
 events: Ir
@@ -32,6 +32,10 @@ totals: 950
 test('only lines of own functions count, and no line of a call', () => {
   assert.equal(ownInstructions(profile, '/musterd'), 50);
   assert.equal(ownInstructions(profile, '/libc.so.6'), 900);
+});
+
+test('all that ran is the profile’s own total', () => {
+  assert.equal(allInstructions(profile), 950);
 });
 
 test('more than a tenth above what is kept is told, less is not', () => {

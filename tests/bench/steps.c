@@ -3,8 +3,8 @@
  * FAILED, cleanup. No broker, no daemon, and nobody but those who take the step.
  *
  * Usage: bench_steps [--json] [workers]; prints a Markdown table, or one JSON document.
- *        bench_steps --paused [workers]; for who counts from outside: says "<Redis's process> <stage> begins" and "…
- * ends <steps>", and waits for a line of input each time.
+ *        bench_steps --paused [workers]; for who counts from outside: says "<Redis's process> <stage> begins" and
+ *        "<Redis's process> <stage> ends <steps>", and waits for a line of input each time.
  */
 #include "bench/world.h"
 
@@ -67,28 +67,35 @@ struct bench {
     bool paused;
     struct usage before; /* the stage under way */
     struct usage spent[STAGES];
+    size_t steps[STAGES];
 };
 
-static void pause_at(const struct bench *bench, enum stage stage, const char *what)
+static void wait_for_line(void)
 {
     char line[8];
-    if (bench->paused) {
-        (void)printf("%d %s %s\n", (int)bench->world.redis.process.pid, stages[stage].key, what);
-        (void)fflush(stdout);
-        (void)fgets(line, sizeof line, stdin);
+    (void)fflush(stdout);
+    if (fgets(line, sizeof line, stdin) == NULL) {
+        exit(EXIT_FAILURE);
     }
 }
 
 static void begin(struct bench *bench, enum stage stage)
 {
     bench->before = world_usage(&bench->world);
-    pause_at(bench, stage, "begins");
+    if (bench->paused) {
+        (void)printf("%d %s begins\n", (int)bench->world.redis.process.pid, stages[stage].key);
+        wait_for_line();
+    }
 }
 
-static void end(struct bench *bench, enum stage stage)
+static void end(struct bench *bench, enum stage stage, size_t steps)
 {
-    pause_at(bench, stage, "ends");
+    if (bench->paused) {
+        (void)printf("%d %s ends %zu\n", (int)bench->world.redis.process.pid, stages[stage].key, steps);
+        wait_for_line();
+    }
     struct usage after = world_usage(&bench->world);
+    bench->steps[stage] += steps;
     bench->spent[stage].redis_us += after.redis_us - bench->before.redis_us;
     bench->spent[stage].call_us += after.call_us - bench->before.call_us;
     bench->spent[stage].client_us += after.client_us - bench->before.client_us;
@@ -189,7 +196,7 @@ static void count_beat(struct bench *bench, enum stage stage)
 {
     begin(bench, stage);
     beat(bench);
-    end(bench, stage);
+    end(bench, stage, (size_t)bench->workers);
 }
 
 /* ---------------------------------------------------------------------------------------- who is silent */
@@ -249,7 +256,7 @@ static void claim_by_event(struct bench *bench, enum stage stage, const char *ki
         sweep(bench, touched, NEVER_MS);
         touched += bench->swept;
     } while (bench->swept > 0);
-    end(bench, STAGE_TOUCH);
+    end(bench, STAGE_TOUCH, touched);
     for (int at = 0; at < bench->workers; at += LOOKED_AT_A_CALL) {
         char names[LOOKED_AT_A_CALL][64];
         struct text members[LOOKED_AT_A_CALL];
@@ -262,10 +269,10 @@ static void claim_by_event(struct bench *bench, enum stage stage, const char *ki
         bench->open++;
         store_look(bench->world.store, members, (size_t)count, on_dues, bench);
         world_wait(&bench->world, &bench->open, 0);
-        end(bench, STAGE_LOOK);
+        end(bench, STAGE_LOOK, (size_t)count);
         begin(bench, stage);
         claim_found(bench, "event");
-        end(bench, stage);
+        end(bench, stage, bench->due_count);
     }
 }
 
@@ -275,10 +282,10 @@ static void claim_by_sweep(struct bench *bench, enum stage stage)
     do {
         begin(bench, STAGE_SWEEP);
         sweep(bench, 0, 0);
-        end(bench, STAGE_SWEEP);
+        end(bench, STAGE_SWEEP, bench->swept);
         begin(bench, stage);
         claim_found(bench, "sweep");
-        end(bench, stage);
+        end(bench, stage, bench->due_count);
     } while (bench->swept > 0 && bench->taken < bench->workers);
 }
 
@@ -320,10 +327,9 @@ static void live(struct bench *bench)
 
 static json_t *report_of(const struct bench *bench)
 {
-    static const int times[STAGES] = {[STAGE_UNHEALTHY] = 2, [STAGE_SWEEP] = 3};
     json_t *costs = json_object();
     for (int i = 0; i < STAGES; i++) {
-        double steps = (double)bench->workers * (times[i] > 0 ? times[i] : 1);
+        double steps = (double)bench->steps[i];
         const struct usage *spent = &bench->spent[i];
         json_t *row = json_pack("{s:s, s:f, s:f, s:f}", "name", stages[i].name, "redis_us", spent->redis_us / steps,
                                 "call_us", spent->call_us / steps, "client_us", spent->client_us / steps);
