@@ -17,8 +17,19 @@ static msgpack_packer packer_on(struct buf *items)
     return (msgpack_packer){.data = items, .callback = append};
 }
 
+/* Nearly every text is a short one: head and bytes in one step. */
 void items_text(struct buf *items, struct text text)
 {
+    enum { SHORT_END = 32, SHORT_HEAD = 0xa0 };
+    if (text.len < SHORT_END && buf_reserve(items, 1 + text.len)) {
+        char *at = items->data + items->len;
+        *at = (char)(SHORT_HEAD | text.len);
+        if (text.len > 0) {
+            memcpy(at + 1, text.data, text.len);
+        }
+        items->len += 1 + text.len;
+        return;
+    }
     msgpack_packer packer = packer_on(items);
     (void)msgpack_pack_str(&packer, text.len);
     buf_append_text(items, text);

@@ -199,6 +199,34 @@ bool msgpack_next(struct wire_source *source, struct wire_value *out_value)
     return take_counted(source, first >= 0x90 ? WIRE_LIST : WIRE_MAP, first & 0x0f, out_value);
 }
 
+/* Bytes of a value that tells its size in its first byte and holds no other; else 0. */
+static size_t plain_size(unsigned first)
+{
+    if (first < 0x80 || first >= SHAPES_END) {
+        return 1;
+    }
+    if (first >= 0xa0 && first < SHAPES_FIRST) {
+        return 1 + (first & 0x1f);
+    }
+    const struct shape *shape = first >= SHAPES_FIRST ? &shapes[first - SHAPES_FIRST] : NULL;
+    bool is_plain = shape != NULL && shape->kind != SHAPE_NONE && shape->kind != SHAPE_COUNTED;
+    return is_plain ? 1 + (size_t)shape->size + shape->extra : 0;
+}
+
+size_t msgpack_pass(struct wire_source *source, size_t most)
+{
+    size_t passed = 0;
+    while (passed < most && source->at < source->end) {
+        size_t size = plain_size(*source->at);
+        if (size == 0 || size > bytes_left(source)) {
+            break;
+        }
+        source->at += size;
+        passed++;
+    }
+    return passed;
+}
+
 static int append_bytes(void *out, const char *bytes, size_t len)
 {
     struct buf *buf = out;

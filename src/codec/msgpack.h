@@ -14,6 +14,12 @@
  */
 bool msgpack_next(struct wire_source *source, struct wire_value *out_value) MUST_USE;
 
+/*
+ * msgpack_pass moves over at most that many values, and returns how many: as long as they are whole and neither lists
+ * nor maps. Whatever stops it is left to msgpack_next.
+ */
+size_t msgpack_pass(struct wire_source *source, size_t most);
+
 /* msgpack_append writes the tree with the shortest forms; ERR_NO_MEMORY. */
 enum err msgpack_append(struct buf *out, const json_t *tree) MUST_USE;
 

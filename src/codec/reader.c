@@ -53,6 +53,13 @@ static bool is_container(const struct wire_value *value)
     return value->kind == WIRE_LIST || value->kind == WIRE_MAP;
 }
 
+static void leave_finished(struct reader *reader)
+{
+    while (reader->depth > 0 && innermost(reader)->left == 0) {
+        reader->depth--;
+    }
+}
+
 static bool next_msgpack(struct reader *reader, struct wire_value *out)
 {
     if (!msgpack_next(&reader->source, out)) {
@@ -69,9 +76,7 @@ static bool next_msgpack(struct reader *reader, struct wire_value *out)
         }
         innermost(reader)->left = left;
     }
-    while (reader->depth > 0 && innermost(reader)->left == 0) {
-        reader->depth--;
-    }
+    leave_finished(reader);
     return true;
 }
 
@@ -137,10 +142,23 @@ bool reader_is_in(const struct reader *reader, const struct wire_value *containe
     return reader->depth >= container->level && reader->fault == READER_SOUND;
 }
 
+/* What needs no looking at is most of what is skipped, and passed over without becoming a value. */
+static void pass_plain(struct reader *reader)
+{
+    struct reader_frame *frame = innermost(reader);
+    frame->left -= msgpack_pass(&reader->source, frame->left);
+    leave_finished(reader);
+}
+
 bool reader_skip(struct reader *reader, const struct wire_value *value)
 {
     struct wire_value inner;
-    while (is_container(value) && reader_is_in(reader, value) && reader_next(reader, &inner)) {
+    bool is_open = is_container(value);
+    while (is_open && reader_is_in(reader, value)) {
+        if (reader->encoding == ENCODING_MSGPACK) {
+            pass_plain(reader);
+        }
+        is_open = !reader_is_in(reader, value) || reader_next(reader, &inner);
     }
     return reader->fault == READER_SOUND;
 }

@@ -64,6 +64,58 @@ static void encode_is_read_alike_by_msgpack_c(void **state)
     buf_fini(&out);
 }
 
+/* One value of every kind and width that the format has, in a list in a map in a field that nobody knows. */
+static void pack_every_kind(msgpack_packer *packer)
+{
+    static const uint64_t widths[] = {1, 200, 60000, 3000000000, UINT64_MAX};
+    static const size_t lengths[] = {0, 31, 32, 300, 70000};
+    static char bytes[70000];
+    memset(bytes, 'x', sizeof bytes);
+    msgpack_pack_array(packer, 30);
+    msgpack_pack_nil(packer);
+    msgpack_pack_true(packer);
+    msgpack_pack_false(packer);
+    msgpack_pack_float(packer, 1.5F);
+    msgpack_pack_double(packer, 0.1);
+    for (size_t i = 0; i < 5; i++) {
+        msgpack_pack_uint64(packer, widths[i]);
+        msgpack_pack_int64(packer, -(int64_t)(widths[i] / 2) - 1);
+        msgpack_pack_str_with_body(packer, bytes, lengths[i]);
+        msgpack_pack_bin_with_body(packer, bytes, lengths[i]);
+    }
+    for (size_t size = 1; size <= 16; size *= 2) {
+        msgpack_pack_ext_with_body(packer, bytes, size, 3);
+    }
+}
+
+static void every_kind_of_value_is_passed_over_and_its_beginnings_are_refused(void **state)
+{
+    (void)state;
+    msgpack_sbuffer out;
+    msgpack_packer packer;
+    struct violations violations;
+    struct heartbeat heartbeat;
+    struct decoder *decoder = decoder_new(MESSAGE_GATEWAY_BYTES_MAX);
+    msgpack_sbuffer_init(&out);
+    msgpack_packer_init(&packer, &out, msgpack_sbuffer_write);
+    msgpack_pack_map(&packer, 2);
+    msgpack_pack_str_with_body(&packer, "unknown", 7);
+    msgpack_pack_map(&packer, 1);
+    msgpack_pack_array(&packer, 0);
+    pack_every_kind(&packer);
+    msgpack_pack_str_with_body(&packer, "seq", 3);
+    msgpack_pack_int(&packer, 7);
+    violations_clear(&violations);
+    assert_true(decode_heartbeat(decoder, (struct text){out.data, out.size}, &heartbeat, &violations));
+    assert_int_equal(heartbeat.seq.value, 7);
+    for (size_t len = 1; len < out.size; len += len < 2000 ? 1 : 997) {
+        violations_clear(&violations);
+        assert_false(decode_heartbeat(decoder, (struct text){out.data, len}, &heartbeat, &violations));
+    }
+    decoder_free(decoder);
+    msgpack_sbuffer_destroy(&out);
+}
+
 static void document_round_trip_keeps_tree(void **state)
 {
     (void)state;
@@ -91,6 +143,7 @@ int main(void)
         cmocka_unit_test(prefixes_of_valid_msgpack_are_refused),
         cmocka_unit_test(encode_takes_shortest_forms),
         cmocka_unit_test(encode_is_read_alike_by_msgpack_c),
+        cmocka_unit_test(every_kind_of_value_is_passed_over_and_its_beginnings_are_refused),
         cmocka_unit_test(document_round_trip_keeps_tree),
     };
     return cmocka_run_group_tests_name("codec/msgpack", tests, NULL, NULL);
