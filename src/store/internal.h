@@ -86,6 +86,7 @@ struct store {
     int64_t opening_since_ms;
     struct args args;
     struct buf heartbeats; /* the batch being gathered, as items */
+    struct buf joined;     /* an item of the one that is being added */
     struct args imports;   /* the import being gathered */
     struct args registrations;
     struct registering *registering; /* those gathered; NULL: none. register.c */

@@ -233,6 +233,7 @@ void store_free(struct store *store)
     }
     args_fini(&store->args);
     buf_fini(&store->heartbeats);
+    buf_fini(&store->joined);
     args_fini(&store->imports);
     args_fini(&store->registrations);
     scratch_fini(&store->scratch);

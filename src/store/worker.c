@@ -2,6 +2,7 @@
 #include "store/internal.h"
 
 #include "codec/items.h"
+#include "codec/number.h"
 
 struct text store_worker_field(const struct store_worker *worker, const char *name)
 {
@@ -56,6 +57,49 @@ static void add_rest(struct buf *items, const struct heartbeat *heartbeat, bool 
     buf_fini(&jobs);
 }
 
+static void append_opt_int(struct buf *out, struct opt_int value)
+{
+    char room[NUMBER_TEXT_MAX];
+    if (value.set) {
+        buf_append_text(out, number_of_int(value.value, room));
+    }
+}
+
+static void add_joined(struct store *store)
+{
+    items_text(&store->heartbeats, buf_text(&store->joined));
+    store->heartbeats.failed = store->heartbeats.failed || store->joined.failed;
+}
+
+/* Connection, epoch and boot are one item, as the store keeps them of a steady worker: compared in one step. */
+static void add_identity(struct store *store, const struct heartbeat *heartbeat)
+{
+    struct buf *joined = &store->joined;
+    buf_clear(joined);
+    append_opt_int(joined, heartbeat->connection);
+    buf_append(joined, " ", 1);
+    append_opt_int(joined, heartbeat->epoch);
+    buf_append(joined, " ", 1);
+    buf_append_text(joined, heartbeat->boot_id);
+    buf_append(joined, "\n", 1);
+    add_joined(store);
+}
+
+/* So is what most heartbeats say alike. */
+static void add_says(struct store *store, const struct heartbeat *heartbeat)
+{
+    struct buf *joined = &store->joined;
+    buf_clear(joined);
+    buf_append_string(joined, worker_status_name(heartbeat->status));
+    buf_append(joined, " ", 1);
+    append_opt_int(joined, heartbeat->current_job_count);
+    buf_append(joined, " ", 1);
+    append_opt_int(joined, heartbeat->available_capacity);
+    buf_append(joined, " ", 1);
+    append_opt_int(joined, heartbeat->error_count);
+    add_joined(store);
+}
+
 void store_heartbeat_add(struct store *store, const struct heartbeat *heartbeat, bool asked)
 {
     struct buf *items = &store->heartbeats;
@@ -63,17 +107,12 @@ void store_heartbeat_add(struct store *store, const struct heartbeat *heartbeat,
         buf_clear(items);
     }
     items_text(items, heartbeat->worker_id);
-    items_text(items, text_of(worker_status_name(heartbeat->status)));
-    items_opt_int(items, heartbeat->current_job_count);
-    items_opt_int(items, heartbeat->available_capacity);
+    add_identity(store, heartbeat);
+    add_says(store, heartbeat);
     items_opt_real(items, heartbeat->cpu_usage);
     items_opt_real(items, heartbeat->memory_usage);
     items_opt_int(items, heartbeat->seq);
     items_opt_int(items, heartbeat->sent_at_ms);
-    items_opt_int(items, heartbeat->epoch);
-    items_text(items, heartbeat->boot_id);
-    items_opt_int(items, heartbeat->connection);
-    items_opt_int(items, heartbeat->error_count);
     add_rest(items, heartbeat, asked);
 }
 

@@ -81,11 +81,11 @@ local function repair_free(c, found, r)
     end
 end
 
--- save() puts it right; a record without it has not been saved since there is such a field.
+-- save() puts it right; a record without it, or with one line, has not been saved since there is such a field.
 local function repair_steady(found, r)
-    local steady = steady_of(r)
-    if r.f.steady and r.f.steady ~= steady then
-        tell(found, 'record', r.id, true, 'steady was "' .. r.f.steady .. '", is "' .. steady .. '"')
+    local steady, stored = steady_of(r), r.f.steady
+    if stored and stored ~= steady and (stored == '' or string.find(stored, '\n', 1, true)) then
+        tell(found, 'record', r.id, true, 'steady was "' .. stored .. '", is "' .. steady .. '"')
     end
 end
 

@@ -1,6 +1,6 @@
 -- heartbeat.lua -- what a heartbeat says, and what is concluded from it.
 
-local HEARTBEAT_ITEMS = 13
+local HEARTBEAT_ITEMS = 8
 local HEARD_FIELDS = { 'steady', 'heartbeats', 'seq', 'currentJobCount', 'sentAt', 'revision', 'zone', 'unhealthySince',
                        'unhealthyMs', 'heartbeatIntervalMs' }
 local TOLD = { declared = 'status', cpuUsage = 'cpu', memoryUsage = 'memory', errorCount = 'errors', seq = 'seq',
@@ -171,7 +171,8 @@ local function hear(c, results, index_of_item, a)
     end
 end
 
--- arguments: the heartbeats in MessagePack, HEARTBEAT_ITEMS texts each; the last is false, or a list of what is rarely told.
+-- arguments: the heartbeats in MessagePack, HEARTBEAT_ITEMS texts each; identity as in steady and says as in
+-- SAYS, empty where it is not told; the last is false, or a list of what is rarely told.
 -- result: for each heartbeat that asked or was refused: index, code, epoch, revoked jobs (JSON or ''),
 -- interval ms, timeout ms
 writer('heartbeat', function(c, args)
@@ -179,10 +180,10 @@ writer('heartbeat', function(c, args)
     local index_of_item = 0
     local unpack_items, batch, at = cmsgpack.unpack_limit, args[HEADER + 1], 0
     while at >= 0 do
-        local next_at, id, status, job_count, available, cpu, memory, seq, sent_at, epoch, boot, connection, errors, rest =
-            unpack_items(batch, HEARTBEAT_ITEMS, at)
-        if not take_pulse(c, id, status, job_count, available, cpu, memory, seq, sent_at, epoch, boot, connection, errors,
-                rest) then
+        local next_at, id, identity, says, cpu, memory, seq, sent_at, rest = unpack_items(batch, HEARTBEAT_ITEMS, at)
+        if not take_pulse(c, id, identity, says, cpu, memory, seq, sent_at, rest) then
+            local connection, epoch, boot = string.match(identity, '^(%S*) (%S*) (.*)\n')
+            local status, job_count, available, errors = string.match(says, SAYS)
             rest = rest or {}
             hear(c, results, index_of_item, {
                 id = id, status = status, jobCount = job_count, available = available, cpu = cpu, memory = memory,

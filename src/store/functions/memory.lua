@@ -2,20 +2,25 @@
 
 local TEXTS_KEPT = 10000
 
--- Returns a table of what has been derived from texts, and the function that adds to it what is not there.
+-- Returns a table of what has been derived from texts, the function that adds to it what is not there, and one to call
+-- before anything else is kept in what has been derived: together they are kept within bounds.
 local function new_memory(derive)
     local memory, kept = {}, 0
-    return memory, function(text)
+    local function make_room()
         if kept >= TEXTS_KEPT then
             for known in pairs(memory) do
                 memory[known] = nil
             end
             kept = 0
         end
-        local derived = derive(text)
-        memory[text], kept = derived, kept + 1
-        return derived
+        kept = kept + 1
     end
+    return memory, function(text)
+        make_room()
+        local derived = derive(text)
+        memory[text] = derived
+        return derived
+    end, make_room
 end
 
 -- The number in a text of digits, else false.

@@ -5,13 +5,10 @@
 
 local take_pulse
 do
-    local numbers, to_number = new_memory(function(text)
-        return tonumber(text)
-    end)
     local successors, to_successor = new_memory(function(text)
         return int(tonumber(text) + 1)
     end)
-    local terms, to_terms = new_memory(read_terms)
+    local terms, to_terms, make_room = new_memory(read_terms)
 
     -- What is rarely told: nothing of it, or the list of jobs as it was.
     local function tells_nothing(key, rest, jobs_listed)
@@ -29,60 +26,97 @@ do
         return deadline
     end
 
-    local function change_load(c, id, status, change, free)
-        local r = { id = id }
+    local NOBODY = '  \n' -- the identity of a heartbeat that names none
+
+    -- Whether the parts that a heartbeat names of its identity are the worker's; the others may be anything.
+    local function names_same(key, identity, steady)
+        local connection, epoch, boot = string.match(identity, IDENTITY)
+        local s_connection, s_epoch, s_boot = string.match(steady, IDENTITY)
+        if s_boot == BOOT_ELSEWHERE and boot ~= '' then
+            s_boot = call('HGET', key, 'bootId')
+        end
+        return epoch and s_epoch and (connection == '' or connection == s_connection) and
+            (epoch == '' or epoch == s_epoch) and (boot == '' or boot == s_boot)
+    end
+
+    -- Where the terms begin in steady; nil where the worker is another, or not steady.
+    local function terms_at(key, identity, steady)
+        local length = #identity
+        if string.sub(steady, 1, length) == identity then
+            return length + 1
+        end
+        local _, line_end = string.find(steady, '^%d* [^\n]*\n')
+        return line_end and (identity == NOBODY or names_same(key, identity, steady)) and line_end + 1
+    end
+
+    -- What the terms are after a heartbeat that says so; false where it is not certain to change nothing but the jobs.
+    local function hear_terms(agreed, says)
+        local status, jobs, available, errors = string.match(says, SAYS)
+        local heard = agreed
+        if not agreed.sound then
+            return false
+        end
+        if jobs ~= '' and jobs ~= agreed.jobs then
+            local text = terms_with_jobs(agreed, jobs)
+            heard = terms[text] or to_terms(text)
+        end
+        if not heard.sound or (heard.free > 0) ~= (agreed.free > 0) or (status ~= '' and status ~= agreed.status) or
+            (errors ~= '' and errors ~= agreed.errors) or (available ~= '' and available ~= heard.free_text) or
+            (jobs ~= '' and agreed.listed ~= '0' and agreed.listed ~= jobs) then
+            return false
+        end
+        make_room()
+        agreed.heard[says] = heard
+        return heard
+    end
+
+    local function change_load(c, id, agreed, heard)
+        local r, change = { id = id }, agreed.free - heard.free
         add_total(c, r, 'usedCapacity', change)
         add_total(c, r, 'availableCapacity', -change)
-        c.free[id] = GIVEN_WORK[status] and free or false
+        c.free[id] = GIVEN_WORK[agreed.status ~= '' and agreed.status or 'ACTIVE'] and heard.free_text or false
     end
 
     local pulse = { 'HSET', '', 'heartbeats', '', 'lastHeartbeatAt', '' } -- the arguments, used again for each
 
     -- Returns false, and has written nothing, where the heartbeat is not such a one.
-    function take_pulse(c, id, status, jobs, available, cpu, memory, seq, sent_at, epoch, boot, connection, errors, rest)
+    function take_pulse(c, id, identity, says, cpu, memory, seq, sent_at, rest)
         local key = c.worker_key .. id
-        local known = call('HMGET', key, 'steady', 'heartbeats', 'seq', 'currentJobCount')
-        local is_steady, _, s_connection, s_epoch, s_terms, s_boot = string.find(known[1] or '', STEADY)
-        if not is_steady or (boot ~= '' and boot ~= s_boot) or (connection ~= '' and connection ~= s_connection) or
-            (epoch ~= '' and epoch ~= s_epoch) or (seq ~= '' and known[3] and seq + 0 <= known[3] + 0) then
+        local known = call('HMGET', key, 'steady', 'heartbeats', 'seq')
+        local steady, last_seq = known[1] or '', known[3]
+        local at = terms_at(key, identity, steady)
+        if not at or (seq ~= '' and last_seq and seq + 0 <= last_seq + 0) then
             return false
         end
-        local agreed = terms[s_terms] or to_terms(s_terms)
-        if (status ~= '' and status ~= agreed.status) or (errors ~= '' and errors ~= agreed.errors) then
-            return false
-        end
-        local was, is_counted, timeout, listed = known[4], jobs ~= '', agreed.timeout, agreed.listed
-        jobs = is_counted and jobs or was
-        local was_free = agreed.most - (numbers[was] or to_number(was))
-        local free = jobs == was and was_free or agreed.most - (numbers[jobs] or to_number(jobs))
-        if free < 0 or (available ~= '' and (numbers[available] or to_number(available)) ~= free) or
-            (free > 0) ~= (was_free > 0) or (agreed.status == 'IDLE' and jobs ~= '0') or
-            (is_counted and listed ~= '0' and listed ~= jobs) or (rest and not tells_nothing(key, rest, listed)) or
+        local text = string.sub(steady, at)
+        local agreed = terms[text] or to_terms(text)
+        local heard, timeout = agreed.heard[says] or hear_terms(agreed, says), agreed.timeout
+        if not heard or (rest and not tells_nothing(key, rest, agreed.listed)) or
             call('PEXPIREAT', c.alive_key .. id, c.deadline_in[timeout] or deadline_in(c, timeout)) == 0 then
             return false
         end
         local heartbeats = known[2]
         pulse[2], pulse[4], pulse[6] = key, successors[heartbeats] or to_successor(heartbeats), c.now_text
-        local at = 6
+        local last = 6
         if seq ~= '' then
-            pulse[7], pulse[8], at = 'seq', seq, 8
+            pulse[7], pulse[8], last = 'seq', seq, 8
         end
         if sent_at ~= '' then
-            pulse[at + 1], pulse[at + 2], at = 'sentAt', sent_at, at + 2
+            pulse[last + 1], pulse[last + 2], last = 'sentAt', sent_at, last + 2
         end
         if cpu ~= '' then
-            pulse[at + 1], pulse[at + 2], at = 'cpuUsage', cpu, at + 2
+            pulse[last + 1], pulse[last + 2], last = 'cpuUsage', cpu, last + 2
         end
         if memory ~= '' then
-            pulse[at + 1], pulse[at + 2], at = 'memoryUsage', memory, at + 2
+            pulse[last + 1], pulse[last + 2], last = 'memoryUsage', memory, last + 2
         end
-        if jobs ~= was then
-            local free_text = int(free)
-            pulse[at + 1], pulse[at + 2] = 'currentJobCount', jobs
-            pulse[at + 3], pulse[at + 4], at = 'availableCapacity', free_text, at + 4
-            change_load(c, id, agreed.status ~= '' and agreed.status or 'ACTIVE', was_free - free, free_text)
+        if heard ~= agreed then
+            pulse[last + 1], pulse[last + 2] = 'steady', string.sub(steady, 1, at - 1) .. heard.text
+            pulse[last + 3], pulse[last + 4] = 'currentJobCount', heard.jobs
+            pulse[last + 5], pulse[last + 6], last = 'availableCapacity', heard.free_text, last + 6
+            change_load(c, id, agreed, heard)
         end
-        call(unpack(pulse, 1, at))
+        call(unpack(pulse, 1, last))
         return true
     end
 end

@@ -10,11 +10,11 @@ do
     -- When the time of a steady worker's alive key was up, its epoch, and what its heartbeats agree with; nil where steady
     -- does not tell.
     function silence_of(steady, last, score)
-        local is_steady, _, _, epoch, s_terms = string.find(steady or '', STEADY)
-        if not (is_steady and last) then
+        local epoch, s_terms = string.match(steady or '', '^%d* (%d+) [^\n]*\n(.*)$')
+        local agreed = epoch and last and (terms[s_terms] or to_terms(s_terms))
+        if not (agreed and agreed.sound) then
             return nil
         end
-        local agreed = terms[s_terms] or to_terms(s_terms)
         local silent_since = last + agreed.timeout
         return silent_since > score and silent_since or score, epoch, agreed
     end

@@ -1,9 +1,17 @@
 -- steady.lua -- the one field that says what nearly every heartbeat has to agree with, and nearly all that a step has to know.
 --
--- steady is empty, or "<mark>connection epoch status timeout most-jobs errors jobs-listed boot" of a worker that shows the
--- status that it has declared, and has nothing pending: no drain, hold, dispute, contradiction, conflict or job to be told
--- of as revoked. The mark is its health: none where it is HEALTHY, R RECOVERED, U UNHEALTHY by silence, L by a lost connection.
--- save() keeps it; whoever writes a record otherwise empties it.
+-- steady is empty, or two lines, of a worker that shows the status that it has declared, and has nothing pending: no drain,
+-- hold, dispute, contradiction, conflict or job to be told of as revoked. The first line is "<mark>connection epoch boot":
+-- the mark its health, none where it is HEALTHY, R RECOVERED, U UNHEALTHY by silence, L by a lost connection; the rest its
+-- identity, compared whole with that of a heartbeat. The second are the terms, "status timeout most-jobs errors jobs-listed
+-- jobs", the same for many workers. save() keeps it; whoever writes a record otherwise empties it.
+
+-- Redis keeps a hash compact while no value is longer than 64 bytes, and jobs may become more: where there is no room for
+-- the boot, it is looked up where it is asked for.
+local STEADY_BYTES_MAX = 60
+local BOOT_ELSEWHERE = '\t' -- no boot can hold it
+local SAYS = '^(%u*) (%d*) (%d*) (%d*)$' -- of a heartbeat: status, jobs, free capacity, errors, empty where not told
+local IDENTITY = '^(%d*) (%d*) ([^\n]*)\n' -- connection, epoch, boot; of who is HEALTHY, or of a heartbeat
 
 -- What the worker shows while it has not failed.
 local function standing_status(r)
@@ -42,18 +50,27 @@ do
         if not (jobs and most and free and count_of(f.heartbeatTimeoutMs)) or free ~= most - jobs then
             return ''
         end
-        return mark .. (f.connection or '') .. ' ' .. f.epoch .. ' ' .. (f.declared or '') .. ' ' ..
-            f.heartbeatTimeoutMs .. ' ' .. f.maxConcurrentJobs .. ' ' .. (f.errorCount or '') .. ' ' ..
-            (given(f.jobs) and #cjson.decode(f.jobs) or '0') .. ' ' .. (f.bootId or '')
+        local identity, boot = mark .. (f.connection or '') .. ' ' .. f.epoch .. ' ', f.bootId or ''
+        local terms = '\n' .. (f.declared or '') .. ' ' .. f.heartbeatTimeoutMs .. ' ' .. f.maxConcurrentJobs .. ' ' ..
+            (f.errorCount or '') .. ' ' .. (given(f.jobs) and #cjson.decode(f.jobs) or '0') .. ' ' .. f.currentJobCount
+        return identity .. (#identity + #boot + #terms > STEADY_BYTES_MAX and BOOT_ELSEWHERE or boot) .. terms
     end
 end
 
--- Connection, epoch, terms, boot; of who is HEALTHY.
-local STEADY = '^(%d*) (%d+) (%u* %d+ %d+ %d* %d+) (.*)$'
-
+-- What follows from terms; sound where a heartbeat that says the same has nothing against it. heard is what others come to.
 local function read_terms(text)
-    local status, timeout, most, errors, listed = string.match(text, '^(%u*) (%d+) (%d+) (%d*) (%d+)$')
-    return { status = status, timeout = timeout, most = tonumber(most), errors = errors, listed = listed }
+    local status, timeout, most, errors, listed, jobs = string.match(text, '^(%u*) (%d+) (%d+) (%d*) (%d+) (%d+)$')
+    if not status then
+        return { sound = false, heard = {} }
+    end
+    local free = tonumber(most) - tonumber(jobs)
+    return { text = text, status = status, timeout = timeout, most = most, errors = errors, listed = listed, jobs = jobs,
+             free = free, free_text = int(free), sound = free >= 0 and not (status == 'IDLE' and jobs ~= '0'),
+             heard = {} }
+end
+
+local function terms_with_jobs(agreed, jobs)
+    return table.concat({ agreed.status, agreed.timeout, agreed.most, agreed.errors, agreed.listed, jobs }, ' ')
 end
 
 local read_steady
@@ -63,17 +80,20 @@ do
 
     -- The fields of a record as far as steady tells them, false for what is not there; nil where it tells nothing.
     function read_steady(steady)
-        local mark, connection, epoch, status, timeout, most, errors, listed, boot =
-            string.match(steady or '', '^([RUL]?)(%d*) (%d+) (%u*) (%d+) (%d+) (%d*) (%d+) (.*)$')
+        local mark, connection, epoch, boot, status, timeout, most, errors, listed =
+            string.match(steady or '', '^([RUL]?)(%d*) (%d+) ([^\n]*)\n(%u*) (%d+) (%d+) (%d*) (%d+) %d+$')
         if not mark then
             return nil
         end
-        local health, reason = HEALTH_OF[mark], REASON_OF[mark]
+        local health, reason, boot_id = HEALTH_OF[mark], REASON_OF[mark], boot ~= '' and boot
+        if boot == BOOT_ELSEWHERE then
+            boot_id = nil
+        end
         return {
             steady = steady, health = health, status = status ~= '' and status or 'ACTIVE', declared = status ~= '' and status,
             reason = reason, missing = reason and '1', unhealthySince = reason and nil,
             connection = connection ~= '' and connection, epoch = epoch, heartbeatTimeoutMs = timeout, maxConcurrentJobs = most,
-            errorCount = errors ~= '' and errors, bootId = boot ~= '' and boot, jobs = listed ~= '0' and nil,
+            errorCount = errors ~= '' and errors, bootId = boot_id, jobs = listed ~= '0' and nil,
             maintained = false, draining = false, lost = false, disputed = false, contradiction = false, heldUntil = false,
             conflicted = false, revokedJobs = false,
             -- Room for what is loaded besides.

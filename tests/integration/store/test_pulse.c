@@ -192,6 +192,12 @@ static void add_jobs(struct rig *rig, struct words *words)
     words->heartbeat.available_capacity.set = false;
 }
 
+/* There is no room for the long one in steady. */
+static struct text boot_of(unsigned worker)
+{
+    return text_of(worker % 2 == 0 ? "boot 7 |x" : "boot 7 |x of the fourteenth of November, at noon");
+}
+
 /* Mostly what a steady worker says, and now and then anything else. */
 static void draw_words(struct rig *rig, struct words *words, int64_t seq)
 {
@@ -200,6 +206,7 @@ static void draw_words(struct rig *rig, struct words *words, int64_t seq)
     unsigned worker = roll(rig, WORKERS + 1); /* the last is unknown */
     int64_t jobs = 1 + roll(rig, 2) + (roll(rig, 20) == 0 ? roll(rig, 5) : 0);
     bool is_odd = roll(rig, 16) == 0;
+    struct text boot = roll(rig, 40) == 0 ? text_of("boot 0 1") : boot_of(worker);
     *words = (struct words){0};
     (void)snprintf(words->id, sizeof words->id, "w%u", worker);
     words->heartbeat = (struct heartbeat){
@@ -213,7 +220,7 @@ static void draw_words(struct rig *rig, struct words *words, int64_t seq)
         .message = roll(rig, 30) == 0 ? text_of("all is well") : (struct text){0},
         .seq = {.set = roll(rig, 5) != 0, .value = is_odd ? seq - roll(rig, 4) : seq},
         .sent_at_ms = {.set = roll(rig, 3) != 0, .value = 1000 + seq - (is_odd ? roll(rig, 4) : 0)},
-        .boot_id = roll(rig, 3) != 0 ? text_of(roll(rig, 40) == 0 ? "boot 0 1" : "boot 7 |x") : (struct text){0},
+        .boot_id = roll(rig, 3) != 0 ? boot : (struct text){0},
         .connection = {.set = roll(rig, 3) != 0, .value = 2 + seq / 3000 - (is_odd ? 1 : 0)},
     };
     if (worker % 4 == 0 && roll(rig, 2) == 0) {
@@ -269,7 +276,7 @@ static void register_in(struct rig *rig, struct side *side, unsigned worker)
         .max_concurrent_jobs = {.set = true, .value = 3 + worker % 3},
         .zone = worker % 2 == 0 ? text_of("north") : (struct text){0},
         .tags_json = text_of("[\"linux\"]"),
-        .boot_id = worker % 3 != 0 ? text_of("boot 7 |x") : (struct text){0},
+        .boot_id = worker % 3 != 0 ? boot_of(worker) : (struct text){0},
         .connection = {.set = worker % 3 == 1, .value = 2},
     };
     struct store_registration call = {.registration = &registration,
@@ -381,7 +388,8 @@ static const char dump_script[] =
     "local function pairs_of(flat, omits_zero)\n"
     "  local lines = {}\n"
     "  for i = 1, #flat, 2 do\n"
-    "    local value = flat[i] == 'unhealthyMs' and '<time>' or masked((string.gsub(flat[i + 1], '^!', '')))\n"
+    "    local value = flat[i] == 'unhealthyMs' and '<time>' or masked((string.gsub(flat[i + 1], '^!(.-)~', "
+    "'%1\\n')))\n"
     "    if not (omits_zero and value == '0') then lines[#lines + 1] = '  ' .. flat[i] .. '=' .. value end\n"
     "  end\n"
     "  table.sort(lines)\n"
@@ -417,11 +425,12 @@ static const char dump_script[] =
     "return table.concat(text, '\\n')";
 
 /* Closes the short way in the slow world: what steady was can still be told. */
-static const char close_script[] =
-    "for _, key in ipairs(redis.call('KEYS', 'slow:{0}:worker:*')) do\n"
-    "  local steady = redis.call('HGET', key, 'steady')\n"
-    "  if string.sub(steady, 1, 1) ~= '!' then redis.call('HSET', key, 'steady', '!' .. steady) end\n"
-    "end";
+static const char close_script[] = "for _, key in ipairs(redis.call('KEYS', 'slow:{0}:worker:*')) do\n"
+                                   "  local steady = redis.call('HGET', key, 'steady')\n"
+                                   "  if string.find(steady, '\\n') then\n"
+                                   "    redis.call('HSET', key, 'steady', '!' .. string.gsub(steady, '\\n', '~'))\n"
+                                   "  end\n"
+                                   "end";
 
 static int64_t redis_now_ms(struct rig *rig)
 {
@@ -519,10 +528,28 @@ static void random_heartbeats_leave_the_same_by_the_short_and_the_long_way(void 
     assert_true(short_ways_taken > BATCHES && rig->quick.steps > STEPS_LEAST);
 }
 
+static void terms_that_the_registry_has_not_written_are_replaced_by_its_own(void **state)
+{
+    static const char *const strange[] = {"2 0 boot\n", "\nBUSY", "  \n1 2 3", "", "\n\n"};
+    struct rig *rig = *state;
+    register_in(rig, &rig->quick, 0);
+    for (size_t i = 0; i < sizeof strange / sizeof strange[0]; i++) {
+        struct words words = {.id = "w0"};
+        words.heartbeat.worker_id = text_of(words.id);
+        words.heartbeat.current_job_count = (struct opt_int){.set = i % 2 == 0, .value = 1};
+        (void)redis_reply(rig->client, "HSET quick:{0}:worker:w0 steady %s", strange[i]);
+        hear(rig, &rig->quick, &words, 1);
+        assert_int_equal(redis_integer(rig->client, "HGET quick:{0}:worker:w0 heartbeats"), (int64_t)i + 1);
+        assert_string_not_equal(redis_text(rig->client, "HGET quick:{0}:worker:w0 steady"), strange[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(random_heartbeats_leave_the_same_by_the_short_and_the_long_way, start_rig,
+                                        end_rig),
+        cmocka_unit_test_setup_teardown(terms_that_the_registry_has_not_written_are_replaced_by_its_own, start_rig,
                                         end_rig),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
