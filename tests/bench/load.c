@@ -39,7 +39,7 @@ static void on_imported(void *context, const struct store_imported *result)
 static void add_worker(struct load *load, int64_t number)
 {
     char id[32];
-    char name[32];
+    char name[40];
     char tags[96];
     char zone[16];
     int64_t share = number * SHARES / load->workers;
