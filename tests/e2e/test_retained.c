@@ -137,7 +137,7 @@ static void retain(struct world *world, const char *topic)
 static void many_statuses_of_nobody_are_all_taken_back(void **state)
 {
     (void)state;
-    enum { GHOSTS = 4500, PATIENCE_MS = 60000 };
+    enum { GHOSTS = 2500, PATIENCE_MS = 60000 };
     struct world world;
     char topic[64];
     world_begin(&world, "max_inflight_messages 0\nmax_queued_messages 0\n", NULL);

@@ -141,20 +141,27 @@ static int64_t register_and_tell_epoch(struct failover *failover, const char *id
 }
 
 /* Asks again and again, as a worker does. */
+/* Asks again where nothing is answered, as an agent does: a reply is lost where the lease is lost before it is sent. */
 static void wait_for_service(struct failover *failover, const char *id)
 {
-    char topic[64];
-    char reply_of[64];
-    (void)snprintf(topic, sizeof topic, "worker/%s/register", id);
-    (void)snprintf(reply_of, sizeof reply_of, "worker/%s", id);
+    enum { ANSWER_MS = 1000 };
+    char topic[80];
+    char response[80];
+    (void)snprintf(topic, sizeof topic, "muster/v1/worker/%s/register", id);
+    (void)snprintf(response, sizeof response, "muster/v1/reply/worker/%s/here", id);
+    const struct broker_publication publication = {
+        .topic = topic,
+        .payload = text_of("{\"name\":\"n\",\"maxConcurrentJobs\":1,\"heartbeatTimeoutMs\":60000}"),
+        .qos = 1,
+        .response_topic = response};
     int64_t deadline_ms = clock_monotonic_ms() + SERVICE_MS;
-    const char *reply = "";
-    while (strstr(reply, "\"ok\"") == NULL) {
+    const struct record *reply = NULL;
+    while (reply == NULL || strstr(reply->payload, "\"ok\"") == NULL) {
+        struct fault fault = {0};
         if (clock_monotonic_ms() >= deadline_ms) {
-            fail_msg("no service within %d ms: %s", SERVICE_MS, reply);
+            fail_msg("no service within %d ms: %s", SERVICE_MS, reply != NULL ? reply->payload : "no reply");
         }
-        reply = world_ask(&failover->world, topic, reply_of,
-                          "{\"name\":\"n\",\"maxConcurrentJobs\":1,\"heartbeatTimeoutMs\":60000}");
+        reply = recorder_request(failover->world.observer, &publication, ANSWER_MS, &fault);
     }
 }
 

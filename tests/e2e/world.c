@@ -282,6 +282,18 @@ static const char *as_json(const struct record *reply)
     return shown;
 }
 
+/* For a test that fails. */
+static void print_logs(const struct world *world)
+{
+    for (int i = 0; i < WORLD_DAEMONS_MAX; i++) {
+        char *log = process_log(&world->daemons[i]);
+        if (log != NULL) {
+            (void)fprintf(stderr, "%s:\n%s\n", world->daemons[i].log_path, log);
+        }
+        free(log);
+    }
+}
+
 const char *world_ask_bytes(struct world *world, const char *topic, const char *reply_of, struct text payload)
 {
     char full[TOPIC_MAX];
@@ -292,6 +304,7 @@ const char *world_ask_bytes(struct world *world, const char *topic, const char *
     struct broker_publication publication = {.topic = full, .payload = payload, .qos = 1, .response_topic = response};
     const struct record *reply = recorder_request(world->observer, &publication, WORLD_PATIENCE_MS, &fault);
     if (reply == NULL) {
+        print_logs(world);
         fail_msg("no reply to %s: %s", topic, fault.text);
         return "";
     }
