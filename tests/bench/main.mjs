@@ -44,7 +44,7 @@ function parse() {
 const firstLine = (program, ...args) => execFileSync(program, args, { encoding: 'utf8' }).split('\n')[0];
 
 function machine() {
-  const settings = read('docker/redis.conf').match(/^(appendonly|appendfsync|save) .*$/gm);
+  const settings = read('docker/redis.conf').match(/^(appendonly|appendfsync|save|auto-aof-\S+) .*$/gm);
   return {
     at: new Date().toISOString().slice(0, 16).replace('T', ' '),
     cores: cpus().length,

@@ -9,8 +9,10 @@
 
 enum { PIPELINE = 200, PATIENCE_MS = 5000, TICK_MS = 100, LEASE_MS = 3600000 };
 
-const char world_persistence[] = "appendonly yes\nappendfsync everysec\nsave \"\"\nmaxmemory-policy noeviction\n"
-                                 "notify-keyspace-events Ex\n";
+const char world_persistence[] =
+    "appendonly yes\nappendfsync everysec\nsave \"\"\n"
+    "auto-aof-rewrite-percentage 300\nauto-aof-rewrite-min-size 256mb\nmaxmemory-policy noeviction\n"
+    "notify-keyspace-events Ex\n";
 
 const struct store_policy world_policy = {.check_interval_ms = 120000,
                                           .max_consecutive_failures = 3,
