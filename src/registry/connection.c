@@ -185,6 +185,20 @@ void connection_resume(struct connection *connection)
     }
 }
 
+struct broker_options connection_options(const struct registry *registry, const char *client_id)
+{
+    const struct config *config = &registry->config;
+    return (struct broker_options){
+        .uri = config->mqtt.uri,
+        .client_id = client_id,
+        .username = config->mqtt.username,
+        .password = registry->password,
+        .ca_file = config->mqtt.ca_file,
+        .certificate_file = config->mqtt.certificate_file,
+        .key_file = config->mqtt.key_file,
+    };
+}
+
 enum err connection_new(struct connection *connection, struct registry *registry, const char *name,
                         const struct broker_options *options, struct fault *out_fault)
 {

@@ -32,21 +32,13 @@ enum err intake_new(struct registry *registry, struct fault *out_fault)
 {
     const struct config *config = &registry->config;
     char pulse_id[CONFIG_STRING_MAX + 8];
-    struct broker_options options = {
-        .uri = config->mqtt.uri,
-        .client_id = config->mqtt.client_id,
-        .username = config->mqtt.username,
-        .password = registry->password,
-        .ca_file = config->mqtt.ca_file,
-        .certificate_file = config->mqtt.certificate_file,
-        .key_file = config->mqtt.key_file,
-        .persistent_session = true,
-        .session_expiry_s = SESSION_EXPIRY_S,
-        .receive_maximum = CONTROL_RECEIVE_MAXIMUM,
-        .inbox_messages_max = (size_t)config->mqtt.inbox_messages,
-        .inbox_bytes_max = (size_t)config->mqtt.inbox_bytes,
-        .message_bytes_max = MESSAGE_GATEWAY_BYTES_MAX,
-    };
+    struct broker_options options = connection_options(registry, config->mqtt.client_id);
+    options.persistent_session = true;
+    options.session_expiry_s = SESSION_EXPIRY_S;
+    options.receive_maximum = CONTROL_RECEIVE_MAXIMUM;
+    options.inbox_messages_max = (size_t)config->mqtt.inbox_messages;
+    options.inbox_bytes_max = (size_t)config->mqtt.inbox_bytes;
+    options.message_bytes_max = MESSAGE_GATEWAY_BYTES_MAX;
     enum err err = connection_new(&registry->control, registry, "control", &options, out_fault);
     if (err != ERR_OK) {
         return err;

@@ -358,6 +358,10 @@ struct asker {
 };
 
 /* connection.c: reconnecting is tried from connection_tick, for control and pulse only with a fresh lease. */
+/* connection_options returns how any connection reaches the broker; its texts live as long as the registry and
+ * client_id.
+ */
+struct broker_options connection_options(const struct registry *registry, const char *client_id);
 enum err connection_new(struct connection *connection, struct registry *registry, const char *name,
                         const struct broker_options *options, struct fault *out_fault) MUST_USE;
 void connection_fini(struct connection *connection);

@@ -19,29 +19,20 @@ static void presence_topic(const struct registry *registry, char *out, size_t si
 
 enum err presence_new(struct registry *registry, struct fault *out_fault)
 {
-    const struct config *config = &registry->config;
     char topic[CONFIG_STRING_MAX + INSTANCE_MAX + 16];
     char client_id[CONFIG_STRING_MAX + INSTANCE_MAX];
     char will[INSTANCE_MAX + 64];
     presence_topic(registry, topic, sizeof topic);
-    (void)snprintf(client_id, sizeof client_id, "%s-%s", config->mqtt.client_id, registry->instance);
+    (void)snprintf(client_id, sizeof client_id, "%s-%s", registry->config.mqtt.client_id, registry->instance);
     (void)snprintf(will, sizeof will, "{\"instance\":\"%s\",\"state\":\"offline\"}", registry->instance);
-    struct broker_options options = {
-        .uri = config->mqtt.uri,
-        .client_id = client_id,
-        .username = config->mqtt.username,
-        .password = registry->password,
-        .ca_file = config->mqtt.ca_file,
-        .certificate_file = config->mqtt.certificate_file,
-        .key_file = config->mqtt.key_file,
-        .will_topic = topic,
-        .will_payload = text_of(will),
-        .will_content_type = "application/json",
-        .will_expiry_s = PRESENCE_EXPIRY_S,
-        .will_retained = true,
-        .inbox_messages_max = INBOX_MESSAGES,
-        .message_bytes_max = 1,
-    };
+    struct broker_options options = connection_options(registry, client_id);
+    options.will_topic = topic;
+    options.will_payload = text_of(will);
+    options.will_content_type = "application/json";
+    options.will_expiry_s = PRESENCE_EXPIRY_S;
+    options.will_retained = true;
+    options.inbox_messages_max = INBOX_MESSAGES;
+    options.message_bytes_max = 1;
     return connection_new(&registry->presence, registry, "presence", &options, out_fault);
 }
 

@@ -14,18 +14,9 @@ enum { GRACE_MS = 300 };
 
 enum err probe_new(struct registry *registry, struct fault *out_fault)
 {
-    const struct config *config = &registry->config;
     char client_id[CONFIG_STRING_MAX + INSTANCE_MAX + 16];
-    (void)snprintf(client_id, sizeof client_id, "%s-probe-%s", config->mqtt.client_id, registry->instance);
-    struct broker_options options = {
-        .uri = config->mqtt.uri,
-        .client_id = client_id,
-        .username = config->mqtt.username,
-        .password = registry->password,
-        .ca_file = config->mqtt.ca_file,
-        .certificate_file = config->mqtt.certificate_file,
-        .key_file = config->mqtt.key_file,
-    };
+    (void)snprintf(client_id, sizeof client_id, "%s-probe-%s", registry->config.mqtt.client_id, registry->instance);
+    struct broker_options options = connection_options(registry, client_id);
     return connection_new(&registry->probe, registry, "probe", &options, out_fault);
 }
 
