@@ -8,7 +8,6 @@ do
     local successors, to_successor = new_memory(function(text)
         return int(tonumber(text) + 1)
     end)
-    local terms, to_terms, make_room = new_memory(read_terms)
 
     -- What is rarely told: nothing of it, or the list of jobs as it was.
     local function tells_nothing(key, rest, jobs_listed)
@@ -18,12 +17,6 @@ do
             return jobs_listed == '0'
         end
         return rest[2] == '' or (jobs_listed ~= '0' and rest[2] == call('HGET', key, 'jobs'))
-    end
-
-    local function deadline_in(c, timeout)
-        local deadline = int(c.now + math.max(tonumber(timeout), 1))
-        c.deadline_in[timeout] = deadline
-        return deadline
     end
 
     local NOBODY = '  \n' -- the identity of a heartbeat that names none
@@ -65,7 +58,7 @@ do
             (jobs ~= '' and agreed.listed ~= '0' and agreed.listed ~= jobs) then
             return false
         end
-        make_room()
+        make_room_in_terms()
         agreed.heard[says] = heard
         return heard
     end
@@ -92,7 +85,7 @@ do
         local agreed = terms[text] or to_terms(text)
         local heard, timeout = agreed.heard[says] or hear_terms(agreed, says), agreed.timeout
         if not heard or (rest and not tells_nothing(key, rest, agreed.listed)) or
-            call('PEXPIREAT', c.alive_key .. id, c.deadline_in[timeout] or deadline_in(c, timeout)) == 0 then
+            call('PEXPIREAT', c.alive_key .. id, deadline_in(c, timeout)) == 0 then
             return false
         end
         local heartbeats = known[2]

@@ -5,8 +5,6 @@
 
 local silence_of, take_silence
 do
-    local terms, to_terms = new_memory(read_terms)
-
     -- When the time of a steady worker's alive key was up, its epoch, and what its heartbeats agree with; nil where steady
     -- does not tell.
     function silence_of(steady, last, score)

@@ -69,6 +69,8 @@ local function read_terms(text)
              heard = {} }
 end
 
+local terms, to_terms, make_room_in_terms = new_memory(read_terms)
+
 local function terms_with_jobs(agreed, jobs)
     return table.concat({ agreed.status, agreed.timeout, agreed.most, agreed.errors, agreed.listed, jobs }, ' ')
 end
