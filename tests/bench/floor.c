@@ -1,5 +1,8 @@
-/* floor.c -- the commands that write a worker's keys, sent as they are; their answers are not looked at. */
+/* floor.c -- the commands that write a worker's keys and its heartbeats, sent as they are; nobody looks at the answers.
+ */
 #include "bench/floor.h"
+
+#include "base/clock.h"
 
 #include <stdio.h>
 
@@ -34,12 +37,13 @@ static void write_record(struct world *world, const char *id, int number)
     (void)snprintf(steady, sizeof steady, "1 %s  %d 10 0 0 b7d0a1c2", epoch, TIMEOUT_MS);
     world_bare_command(
         world,
-        "HSET muster:{0}:worker:%s steady %s heartbeats 0 currentJobCount 0 lastHeartbeatAt %s "
-        "availableCapacity 10 revision 1 updatedAt %s health HEALTHY consecutiveFailures 0 status ACTIVE "
+        "HSET muster:{0}:worker:%s steady %s heartbeats 0 seq 0 currentJobCount 0 lastHeartbeatAt %s "
+        "sentAt %s cpuUsage 0 memoryUsage 0 availableCapacity 10 revision 1 updatedAt %s health HEALTHY "
+        "consecutiveFailures 0 status ACTIVE "
         "epoch %s registeredAt %s errorCount 0 name %s maxConcurrentJobs 10 heartbeatTimeoutMs %d "
         "heartbeatIntervalMs %d zone zone-%d version 1.4.2 port 8080 bootId b7d0a1c2 connection 1 tags %s "
         "capabilities %s hostName %s hostAddress %s",
-        id, steady, now, now, epoch, now, name, TIMEOUT_MS, TIMEOUT_MS / 3, number % 16, tags,
+        id, steady, now, now, now, epoch, now, name, TIMEOUT_MS, TIMEOUT_MS / 3, number % 16, tags,
         "[\"encode\",\"transcode\"]", host, address);
     world_bare_command(world, "SET muster:{0}:alive:%s %s PX %d", id, epoch, TIMEOUT_MS);
     world_bare_command(world, "ZADD muster:{0}:deadlines %s alive:%s", now, id);
@@ -59,4 +63,19 @@ void floor_register(struct world *world, int workers)
         join_sets(world, id, i);
     }
     world_bare_settle(world);
+}
+
+void floor_beat(struct world *world, int worker, int64_t seq)
+{
+    char id[32];
+    int64_t now_ms = clock_wall_ms();
+    (void)snprintf(id, sizeof id, "worker-%07d", worker);
+    world_bare_command(world, "HMGET muster:{0}:worker:%s steady heartbeats seq", id);
+    world_bare_command(world, "PEXPIREAT muster:{0}:alive:%s %lld", id, (long long)(now_ms + TIMEOUT_MS));
+    world_bare_command(
+        world,
+        "HSET muster:{0}:worker:%s heartbeats %lld lastHeartbeatAt %lld seq %lld sentAt %lld cpuUsage %.1f "
+        "memoryUsage %.1f",
+        id, (long long)seq, (long long)now_ms, (long long)seq, (long long)now_ms,
+        (double)((seq * 7 + worker) % 1000) / 10, (double)((seq * 3 + worker) % 1000) / 10);
 }

@@ -29,7 +29,7 @@ const fleetGoals = ({ workers }) => [
   { what: `musterd above a counting subscriber, µs of CPU a heartbeat, ${count(workers)} workers`, figure: `fleet.${workers}.above`, yardstick: `fleet.${workers}.counter`, than: 'the counting subscriber itself', max: 2 },
   { what: `Redis, µs of CPU a heartbeat, ${count(workers)} workers`, figure: `fleet.${workers}.redis`, yardstick: 'cost.setpx', than: 'a bare pipelined SET PX', max: workers > 100000 ? 9 : 7 },
   { what: `muster-sim, µs of CPU a heartbeat, ${count(workers)} workers`, figure: `fleet.${workers}.sim`, max: 2 },
-  { what: `bytes in Redis a worker, ${count(workers)} workers`, figure: `bytes.${workers}.all`, max: 1500 },
+  { what: `bytes in Redis a worker, ${count(workers)} workers`, figure: `bytes.${workers}.all`, yardstick: 'store.floor_bytes', than: 'the same keys by plain commands', max: 1500 },
   { what: `musterd resident with ${count(workers)} workers, MB`, figure: `resident.${workers}.before`, unit: MIB, max: 64 },
   { what: `musterd resident while all ${count(workers)} statuses are told again, MB`, figure: `resident.${workers}.again`, unit: MIB, max: 64 },
   { what: `start until ready with ${count(workers)} workers, ms`, figure: `start.${workers}`, max: 10000 },
@@ -61,8 +61,15 @@ const registrationGoals = ({ registering }) => [
   { what: `${count(registering)} register at once: answered, and not in Redis`, figure: 'registrations.stormLost', max: 0, share: 1, must: true },
 ];
 
+// What Redis spends where the same keys are written by plain commands is the floor of what its functions can spend.
+const storeGoals = ({ stored }) => [
+  { what: `Redis alone, µs of CPU a heartbeat of a batch, ${count(stored)} workers`, figure: 'store.heartbeat', yardstick: 'store.heartbeat_floor', than: 'its reads and writes by plain commands' },
+  { what: `Redis alone, µs of CPU a registration, ${count(stored)} workers`, figure: 'store.registration', yardstick: 'store.registration_floor', than: 'its keys by plain commands' },
+];
+
 const goalsOf = (sizes) => [
   ...throughput,
+  ...storeGoals(sizes),
   ...sizes.fleets.flatMap(fleetGoals),
   ...[...sizes.lateness, ...sizes.fleets.filter(({ silent }) => silent)].flatMap(latenessGoals),
   ...deathGoals(sizes.death),

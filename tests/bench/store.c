@@ -56,6 +56,7 @@ struct bench {
     double floor_bytes;
     struct cost registration;
     struct cost floor;
+    struct cost pulse_floor;
     struct cost pulses[PULSES][ROUNDS_MAX];
     struct cost bare[ROUNDS_MAX];
     double search_ms[SEARCHES];
@@ -141,6 +142,26 @@ static void read_epochs(struct bench *bench)
     }
 }
 
+/* Worker by worker in an order that visits memory at random. */
+static int worker_at(const struct bench *bench, int turn)
+{
+    return (int)((int64_t)turn * 7919 % bench->workers);
+}
+
+/* What would be left of a heartbeat's cost if nothing but its fields had to be read and written. */
+static struct cost beat_bare(struct bench *bench)
+{
+    struct usage before = world_bare_usage(&bench->world);
+    for (int round = 0; round < bench->rounds; round++) {
+        for (int i = 0; i < bench->workers; i++) {
+            floor_beat(&bench->world, worker_at(bench, i), round + 1);
+        }
+    }
+    world_bare_settle(&bench->world);
+    struct usage after = world_bare_usage(&bench->world);
+    return cost_between(&before, &after, bench->workers * bench->rounds);
+}
+
 /* What would be left of a registration's cost if nothing but its keys had to be written. */
 static void register_bare(struct bench *bench)
 {
@@ -150,6 +171,7 @@ static void register_bare(struct bench *bench)
     struct usage after = world_bare_usage(&bench->world);
     bench->floor = cost_between(&before, &after, bench->workers);
     bench->floor_bytes = (double)(world_bare_memory(&bench->world) - memory) / bench->workers;
+    bench->pulse_floor = beat_bare(bench);
     world_bare_command(&bench->world, "FLUSHALL SYNC");
     world_bare_settle(&bench->world);
 }
@@ -192,13 +214,12 @@ static void send_heartbeats(struct bench *bench)
     world_wait(&bench->world, &bench->open, BATCHES_OPEN - 1);
 }
 
-/* One heartbeat of each worker, in an order that visits memory at random. */
 static struct cost beat(struct bench *bench, enum pulse pulse)
 {
     struct usage before = world_usage(&bench->world);
     bench->seq++;
     for (int i = 0; i < bench->workers; i++) {
-        add_heartbeat(bench, (int)((int64_t)i * 7919 % bench->workers), pulse);
+        add_heartbeat(bench, worker_at(bench, i), pulse);
         if (store_heartbeat_count(bench->world.store) == STORE_HEARTBEATS_MAX) {
             send_heartbeats(bench);
         }
@@ -215,7 +236,7 @@ static struct cost set_bare(struct bench *bench)
 {
     struct usage before = world_bare_usage(&bench->world);
     for (int i = 0; i < bench->workers; i++) {
-        world_bare_set(&bench->world, (int)((int64_t)i * 7919 % bench->workers));
+        world_bare_set(&bench->world, worker_at(bench, i));
     }
     world_bare_settle(&bench->world);
     struct usage after = world_bare_usage(&bench->world);
@@ -303,8 +324,7 @@ static double bytes_of_part(struct bench *bench, const struct part *part)
     for (int i = 0; i < samples; i++) {
         char key[64];
         const char *number = strchr(part->key, '%');
-        (void)snprintf(key, sizeof key, "%.*s%07d", (int)(number - part->key), part->key,
-                       (int)((int64_t)i * 7919 % bench->workers));
+        (void)snprintf(key, sizeof key, "%.*s%07d", (int)(number - part->key), part->key, worker_at(bench, i));
         bytes += bytes_of_key(bench, key);
     }
     return bytes / samples;
@@ -356,6 +376,8 @@ static json_t *report_of(struct bench *bench)
     for (int i = 0; i < PULSES; i++) {
         add_row(report, pulse_keys[i], pulse_names[i], median_cost(bench->pulses[i], bench->rounds), bare.redis_us);
     }
+    add_row(report, "heartbeat_floor", "a heartbeat's reads and writes by plain commands", bench->pulse_floor,
+            bare.redis_us);
     add_row(report, "registration", "registration", bench->registration, bare.redis_us);
     add_row(report, "registration_floor", "its keys by plain commands", bench->floor, bare.redis_us);
     json_t *bytes = json_object_get(report, "bytes");

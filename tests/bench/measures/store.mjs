@@ -8,11 +8,12 @@ export const rounds = 'own';
 
 export async function measure({ sizes, rounds: count, record }) {
   const args = ['--json', sizes.stored, count].map(String);
-  const { costs } = await new Program(join(binaries, 'bench_store'), args).result();
+  const { costs, bytes } = await new Program(join(binaries, 'bench_store'), args).result();
   for (const [name, { redis_us: redisUs, ratio }] of Object.entries(costs)) {
     record(`store.${name}`, redisUs);
     record(`store.${name}.ratio`, ratio);
   }
+  record('store.floor_bytes', bytes['the same keys by plain commands']);
   const steps = await new Program(join(binaries, 'bench_steps'), ['--json', String(sizes.stored)]).result();
   for (const [name, { redis_us: redisUs }] of Object.entries(steps.costs)) {
     record(`steps.${name}`, redisUs);
