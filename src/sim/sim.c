@@ -15,6 +15,7 @@ enum {
     REPLY_BYTES_MAX = 2 * MESSAGE_GATEWAY_BYTES_MAX,
     TURN_MAX = 1000, /* heartbeats between two looks at what has come */
     SLEEP_MAX_US = 10000,
+    SLEEP_MIN_US = 1000, /* a wake-up and a packet for each heartbeat cost more than all else; its lateness is counted */
     HELD_US = 500,
     WATCH_US = 200000,
     GOODBYE_MS = 5000,
@@ -316,6 +317,7 @@ static enum err turn_until(struct sim *sim, struct watcher *watcher, enum sim_ph
         limit_us = until_us - sim->now_us < limit_us ? until_us - sim->now_us : limit_us;
         int64_t rest_us =
             sim->over || sim->held != SIM_NOBODY ? limit_us : schedule_rest_us(sim->schedule, sim->now_us, limit_us);
+        rest_us = rest_us > 0 && rest_us < SLEEP_MIN_US ? SLEEP_MIN_US : rest_us;
         if (sleep_until(sim, watcher->stop_fd, rest_us)) {
             return ERR_CLOSED;
         }
