@@ -111,7 +111,8 @@ void validate_registration(const struct registration *registration, const struct
 static void validate_percent(const char *field, struct opt_real value, struct violations *violations)
 {
     if (value.set && !(value.value >= 0 && value.value <= 100)) {
-        violations_add(violations, CODE_VALIDATION_FAILED, "%s must be between 0 and 100 (is %g)", field, value.value);
+        violations_add(violations, CODE_VALIDATION_FAILED, "%s must be between 0 and 100 (is %.15g)", field,
+                       value.value);
     }
 }
 

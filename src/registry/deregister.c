@@ -38,34 +38,19 @@ static void on_deregistered(void *context, const struct store_deregistered *resu
     asker_reply(asker, &reply);
 }
 
-static bool settle_id(struct registry *registry, const struct inbound *inbound, struct deregistration *deregistration)
-{
-    bool is_itself = inbound->sender.kind == TOPIC_WORKER_DEREGISTER;
-    if (!is_itself && !worker_id_valid(deregistration->worker_id)) {
-        violations_add(&registry->violations, CODE_VALIDATION_FAILED, "Worker ID is required");
-        return true;
-    }
-    if (is_itself && deregistration->worker_id.data == NULL) {
-        deregistration->worker_id = inbound->sender.id;
-    }
-    return !is_itself || text_equal(deregistration->worker_id, inbound->sender.id);
-}
-
 void deregister_worker(struct registry *registry, const struct inbound *inbound, struct deregistration *deregistration,
                        bool decoded)
 {
     struct violations *violations = &registry->violations;
-    bool own = !decoded || settle_id(registry, inbound, deregistration);
+    if (!identity_take(inbound, &deregistration->worker_id, violations) && decoded) {
+        identity_require(deregistration->worker_id, violations);
+    }
     struct asker *asker = asker_new(registry, inbound, deregistration->worker_id, deregistration->request_id);
     if (asker == NULL) {
         return;
     }
     if (violations->count > 0) {
         asker_refuse(asker, violations);
-        return;
-    }
-    if (!own) {
-        asker_refuse_for(asker, CODE_IDENTITY_MISMATCH, "workerId names another worker than the topic");
         return;
     }
     deregistration->force = deregistration->force || text_is(inbound->sender.verb, "force-deregister");

@@ -107,6 +107,7 @@ void handle_gateway_heartbeat(struct registry *registry, const struct inbound *i
         struct inbound item = results_inbound(results_item(results, i));
         violations_clear(violations);
         bool decoded = decode_batch_heartbeat(registry->decoder, &batch, i, &heartbeat, violations);
+        validate_heartbeat(&heartbeat, violations);
         item.payload = (struct text){batch.items.items[i].data, decode_item_bytes(registry->decoder)};
         decoded = gate_admits(&gate, heartbeat.worker_id, violations) && decoded;
         heartbeat_worker(registry, &item, &heartbeat, decoded);

@@ -222,34 +222,15 @@ static void add(struct registry *registry, const struct inbound *inbound, const 
     }
 }
 
-/* Whether a worker speaks for itself, or the payload says for which; the topic's id is the worker's then. */
-static bool settle_id(const struct inbound *inbound, struct heartbeat *heartbeat)
-{
-    if (inbound->sender.kind != TOPIC_WORKER_HEARTBEAT) {
-        return true;
-    }
-    bool own = heartbeat->worker_id.data == NULL || text_equal(heartbeat->worker_id, inbound->sender.id);
-    heartbeat->worker_id = inbound->sender.id;
-    return own;
-}
-
 void heartbeat_worker(struct registry *registry, const struct inbound *inbound, struct heartbeat *heartbeat,
                       bool decoded)
 {
     struct violations *violations = &registry->violations;
-    bool own = settle_id(inbound, heartbeat);
-    if (decoded && !worker_id_valid(heartbeat->worker_id)) {
-        violations_add(violations, CODE_VALIDATION_FAILED, "Worker ID is required");
-    }
-    if (decoded) {
-        validate_heartbeat(heartbeat, violations);
+    if (!identity_take(inbound, &heartbeat->worker_id, violations) && decoded) {
+        identity_require(heartbeat->worker_id, violations);
     }
     if (violations->count > 0) {
         refuse(registry, inbound, heartbeat, &(struct reply){.code = violations->code, .violations = violations});
-    } else if (!own) {
-        refuse(registry, inbound, heartbeat,
-               &(struct reply){.code = CODE_IDENTITY_MISMATCH,
-                               .message = text_of("workerId names another worker than the topic")});
     } else {
         add(registry, inbound, heartbeat);
     }
@@ -260,6 +241,7 @@ void handle_heartbeat(struct registry *registry, const struct inbound *inbound)
     struct heartbeat heartbeat;
     violations_clear(&registry->violations);
     bool decoded = decode_heartbeat(registry->decoder, inbound->payload, &heartbeat, &registry->violations);
+    validate_heartbeat(&heartbeat, &registry->violations);
     heartbeat_worker(registry, inbound, &heartbeat, decoded);
     if (inbound->sender.kind == TOPIC_REQUEST) {
         flush_soon(registry);

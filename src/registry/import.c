@@ -121,11 +121,7 @@ static bool read_item(struct registry *registry, const struct batch *batch, size
     if (decoded) {
         validate_registration(registration, &registry->limits, violations);
     }
-    if (registration->worker_id.len > 0 && !worker_id_valid(registration->worker_id)) {
-        violations_add(violations, CODE_VALIDATION_FAILED,
-                       "workerId must be 1-128 of A-Z a-z 0-9 . _ - and begin with a letter or digit (is \"%.*s\")",
-                       TEXT_ARG(registration->worker_id));
-    }
+    identity_check(registration->worker_id, violations);
     return violations->count == 0;
 }
 

@@ -56,24 +56,6 @@ static void on_registered(void *context, const struct store_registered *result)
     asker_reply_with(asker, &reply, &extra, 1);
 }
 
-/* An id in the payload is checked against the topic's where that names the worker, and is the id where it does not. */
-static bool settle_id(struct registry *registry, const struct inbound *inbound, struct registration *registration)
-{
-    if (inbound->sender.kind != TOPIC_WORKER_REGISTER) {
-        if (registration->worker_id.len > 0 && !worker_id_valid(registration->worker_id)) {
-            violations_add(&registry->violations, CODE_VALIDATION_FAILED,
-                           "workerId must be 1-128 of A-Z a-z 0-9 . _ - and begin with a letter or digit (is \"%.*s\")",
-                           TEXT_ARG(registration->worker_id));
-        }
-        return true;
-    }
-    if (registration->worker_id.data != NULL && !text_equal(registration->worker_id, inbound->sender.id)) {
-        return false;
-    }
-    registration->worker_id = inbound->sender.id;
-    return true;
-}
-
 /* The violations outlive the call to Redis, which may say instead that there were too many attempts. */
 static bool keep_violations(struct asker *asker, const struct violations *violations)
 {
@@ -116,19 +98,15 @@ void register_worker(struct registry *registry, const struct inbound *inbound, s
                      bool decoded)
 {
     struct violations *violations = &registry->violations;
-    bool own = settle_id(registry, inbound, registration);
+    if (!identity_take(inbound, &registration->worker_id, violations)) {
+        identity_check(registration->worker_id, violations);
+    }
     struct asker *asker = asker_new(registry, inbound, registration->worker_id, registration->request_id);
     if (asker == NULL) {
         return;
     }
-    if (!decoded) {
+    if (!decoded || violations->code == CODE_IDENTITY_MISMATCH) {
         refuse(registry, inbound, asker, &(struct reply){.code = violations->code, .violations = violations});
-        return;
-    }
-    if (!own) {
-        refuse(registry, inbound, asker,
-               &(struct reply){.code = CODE_IDENTITY_MISMATCH,
-                               .message = text_of("workerId names another worker than the topic")});
         return;
     }
     int64_t retry_ms = 0;

@@ -42,7 +42,8 @@ struct verb {
     bool takes_many; /* its message may be as long as a gateway's */
 };
 
-static void validate_search(const struct verb *verb, const struct query *query, struct violations *violations)
+static void validate_search(const struct verb *verb, const struct query *query, bool is_whole,
+                            struct violations *violations)
 {
     const struct opt_int *least = &query->minimum_free_capacity;
     struct text place;
@@ -61,7 +62,7 @@ static void validate_search(const struct verb *verb, const struct query *query, 
         violations_add(violations, CODE_VALIDATION_FAILED,
                        "cursor must be left out with sort: the best are one page (is \"%.*s\")",
                        TEXT_ARG(query->cursor));
-    } else if (query->cursor.len > 0 &&
+    } else if (is_whole && query->cursor.len > 0 &&
                !cursor_read(query->cursor, cursor_request_of(text_of(verb->name), query), &place)) {
         violations_add(violations, CODE_VALIDATION_FAILED,
                        "cursor must be one that a reply to the same request gave (is \"%.*s\")",
@@ -69,20 +70,18 @@ static void validate_search(const struct verb *verb, const struct query *query, 
     }
 }
 
-static void validate_query(const struct verb *verb, const struct query *query, struct violations *violations)
+/* is_whole: all that was given has been decoded. Else what is absent may be what was refused already. */
+static void validate_query(const struct verb *verb, const struct query *query, bool is_whole,
+                           struct violations *violations)
 {
-    if ((verb->needs_worker || query->worker_id.data != NULL) && query->worker_id.len == 0) {
-        violations_add(violations, CODE_VALIDATION_FAILED, "Worker ID is required");
-    } else if (query->worker_id.len > 0 && !worker_id_valid(query->worker_id)) {
-        violations_add(violations, CODE_VALIDATION_FAILED,
-                       "workerId must be 1-128 of A-Z a-z 0-9 . _ - and begin with a letter or digit (is \"%.*s\")",
-                       TEXT_ARG(query->worker_id));
+    if (query->worker_id.data != NULL || (is_whole && verb->needs_worker)) {
+        identity_require(query->worker_id, violations);
     }
     if (query->limit.set && (query->limit.value < 1 || query->limit.value > PAGE_MAX)) {
         violations_add(violations, CODE_VALIDATION_FAILED, "limit must be between 1 and %d (is %lld)", PAGE_MAX,
                        (long long)query->limit.value);
     }
-    validate_search(verb, query, violations);
+    validate_search(verb, query, is_whole, violations);
     if (query->type.len > 0 && !query_knows_type(query->type)) {
         violations_add(violations, CODE_VALIDATION_FAILED, "type must be a type of events (is \"%.*s\")",
                        TEXT_ARG(query->type));
@@ -143,8 +142,9 @@ static void handle_query(struct registry *registry, const struct verb *verb, con
     struct query query;
     struct violations *violations = &registry->violations;
     violations_clear(violations);
-    if (decode_query(registry->decoder, inbound->payload, &query, violations) && verb != NULL) {
-        validate_query(verb, &query, violations);
+    bool is_whole = decode_query(registry->decoder, inbound->payload, &query, violations);
+    if (verb != NULL) {
+        validate_query(verb, &query, is_whole, violations);
     }
     struct asker *asker = asker_new(registry, inbound, query.worker_id, query.request_id);
     if (asker == NULL) {

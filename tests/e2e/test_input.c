@@ -75,6 +75,14 @@ static void bad_heartbeats_are_refused_and_good_one_works(void **state)
     assert_non_null(strstr(reply, "currentJobCount"));
     assert_like(world_ask(world, "worker/in-2/heartbeat", "worker/in-2", "{\"status\":\"SLEEPING\"}"),
                 "{\"code\":\"validation_failed\"}");
+    assert_like(world_ask(world, "worker/in-2/heartbeat", "worker/in-2",
+                          "{\"status\":\"SLEEPING\",\"cpuUsage\":100.00001,\"errorCount\":-1}"),
+                "{\"code\":\"validation_failed\",\"errors\":[\"status must be one of ACTIVE, IDLE, BUSY, MAINTENANCE, "
+                "ERROR (is \\\"SLEEPING\\\")\",\"cpuUsage must be between 0 and 100 (is 100.00001)\","
+                "\"errorCount must be between 0 and 2147483647 (is -1)\"]}");
+    assert_like(world_ask(world, "request/op/heartbeat", "client/op", "{\"workerId\":\"in 2\"}"),
+                "{\"code\":\"validation_failed\",\"message\":\"workerId must be 1-128 of A-Z a-z 0-9 . _ - and begin "
+                "with a letter or digit (is \\\"in 2\\\")\"}");
     assert_like(world_ask(world, "worker/in-2/heartbeat", "worker/in-2", ""), "{\"code\":\"ok\"}");
     assert_string_equal(world_field(world, "in-2", "heartbeats"), "1");
 }
@@ -85,7 +93,10 @@ static void bad_deregistrations_are_refused_and_good_one_works(void **state)
     world_register(world, "in-3", "\"heartbeatTimeoutMs\":20000");
     each_bad_payload_is_refused(world, "worker/in-3/deregister", "worker/in-3");
     assert_like(world_ask(world, "worker/in-3/deregister", "worker/in-3", "{\"forceDeregister\":\"yes\"}"),
-                "{\"code\":\"invalid_payload\"}");
+                "{\"code\":\"invalid_payload\",\"workerId\":\"in-3\"}");
+    assert_like(world_ask(world, "request/op/deregister", "client/op", "{\"workerId\":\"in 3\"}"),
+                "{\"code\":\"validation_failed\",\"message\":\"workerId must be 1-128 of A-Z a-z 0-9 . _ - and begin "
+                "with a letter or digit (is \\\"in 3\\\")\"}");
     assert_string_equal(world_field(world, "in-3", "status"), "ACTIVE");
     assert_like(world_ask(world, "worker/in-3/deregister", "worker/in-3", ""), "{\"code\":\"ok\"}");
 }
@@ -95,6 +106,11 @@ static void bad_requests_are_refused_and_good_one_works(void **state)
     struct world *world = *state;
     each_bad_payload_is_refused(world, "request/op/list", "client/op");
     assert_like(world_ask(world, "request/op/list", "client/op", "{\"limit\":0}"), "{\"code\":\"validation_failed\"}");
+    assert_like(world_ask(world, "request/op/list", "client/op", "{\"limit\":0,\"status\":\"ASLEEP\"}"),
+                "{\"code\":\"validation_failed\",\"errors\":[\"status must be one of ACTIVE, IDLE, BUSY, MAINTENANCE, "
+                "ERROR, DRAINING, INACTIVE (is \\\"ASLEEP\\\")\",\"limit must be between 1 and 1000 (is 0)\"]}");
+    assert_like(world_ask(world, "request/op/status", "client/op", "{\"workerId\":5}"),
+                "{\"code\":\"invalid_payload\",\"errors\":[\"workerId must be text (is 5)\"]}");
     assert_like(world_ask(world, "request/op/status", "client/op", "{\"workerId\":\"no-such\"}"),
                 "{\"code\":\"not_found\"}");
     assert_like(world_ask(world, "request/op/list", "client/op", "{\"cursor\":\"99999999999999999999\"}"),
@@ -175,7 +191,8 @@ static void payload_that_names_another_worker_is_refused(void **state)
     struct world *world = *state;
     assert_like(world_ask(world, "worker/in-8/register", "worker/in-8",
                           "{\"workerId\":\"other\",\"name\":\"n\",\"maxConcurrentJobs\":1}"),
-                "{\"code\":\"identity_mismatch\"}");
+                "{\"code\":\"identity_mismatch\",\"workerId\":\"in-8\",\"message\":\"workerId must be that of the "
+                "topic, in-8, or left out (is \\\"other\\\")\"}");
     world_register(world, "in-8", "\"workerId\":\"in-8\"");
     assert_like(world_ask(world, "worker/in-8/heartbeat", "worker/in-8", "{\"workerId\":\"other\"}"),
                 "{\"code\":\"identity_mismatch\"}");
