@@ -71,13 +71,18 @@ static void tell(struct registry *registry, struct sender *sender, const struct 
 {
     struct asker *asker = sender->asker != NULL ? sender->asker : asker_of_sender(registry, sender);
     sender->settled = true;
+    const struct reply reply = {.code = answer->code,
+                                .message = text_of(sentence_of(answer->code)),
+                                .epoch = answer->epoch,
+                                .heartbeat_interval_ms = system_interval_ms(registry, answer->heartbeat_interval_ms,
+                                                                            answer->heartbeat_timeout_ms),
+                                .revoked_jobs_json = answer->revoked_jobs_json};
+    if (asker != NULL && sender->kind == TOPIC_REQUEST && reply.code == CODE_OK) {
+        query_reply_with_worker(asker, &reply);
+        return;
+    }
     if (asker != NULL) {
-        asker_reply(asker, &(struct reply){.code = answer->code,
-                                           .message = text_of(sentence_of(answer->code)),
-                                           .epoch = answer->epoch,
-                                           .heartbeat_interval_ms = system_interval_ms(
-                                               registry, answer->heartbeat_interval_ms, answer->heartbeat_timeout_ms),
-                                           .revoked_jobs_json = answer->revoked_jobs_json});
+        asker_reply(asker, &reply);
         return;
     }
     count_message(registry, sender->kind, answer->code);

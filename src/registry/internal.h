@@ -551,6 +551,8 @@ enum { PAGE_DEFAULT = 100, PAGE_MAX = 1000 };
 void query_status(struct registry *registry, const struct query *query, struct asker *asker);
 void query_events(struct registry *registry, const struct query *query, struct asker *asker);
 bool query_knows_type(struct text type); /* of events */
+/* Adds the worker that the asker asked about, as it is by then; the reply's message has to be constant. */
+void query_reply_with_worker(struct asker *asker, const struct reply *reply);
 
 /* search.c; best.c: find with sort. import.c health.c configuration.c */
 void search_list(struct registry *registry, const struct query *query, struct asker *asker);

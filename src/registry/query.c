@@ -38,6 +38,42 @@ void query_status(struct registry *registry, const struct query *query, struct a
     store_read(registry->store, query->worker_id, on_status, asker);
 }
 
+/* A reply that waits for the worker's document. */
+struct told {
+    struct asker *asker;
+    struct reply reply;
+    char revoked_jobs_json[];
+};
+
+/* What was done is done, whether the document can be read or not. */
+static void on_told(void *context, const struct store_page *page)
+{
+    struct told *told = context;
+    bool found = page->outcome == STORE_DONE && page->count > 0 && page->workers[0].count > 0;
+    const struct store_worker *worker = found ? &page->workers[0] : NULL;
+    const struct extra extra = {"worker", found ? status_document(worker->id, worker->fields, worker->count) : NULL};
+    intake_call_done(told->asker->registry);
+    asker_reply_with(told->asker, &told->reply, &extra, 1);
+    free(told);
+}
+
+void query_reply_with_worker(struct asker *asker, const struct reply *reply)
+{
+    struct text jobs = reply->revoked_jobs_json;
+    struct told *told = malloc(sizeof *told + jobs.len);
+    if (told == NULL) {
+        asker_reply(asker, reply);
+        return;
+    }
+    *told = (struct told){.asker = asker, .reply = *reply};
+    if (jobs.len > 0) {
+        memcpy(told->revoked_jobs_json, jobs.data, jobs.len);
+        told->reply.revoked_jobs_json.data = told->revoked_jobs_json;
+    }
+    asker->registry->calls_open++;
+    store_read(asker->registry->store, asker->worker_id, on_told, told);
+}
+
 bool query_knows_type(struct text type)
 {
     static const char *const types[] = {"registered", "updated", "status",    "unhealthy",    "recovered",

@@ -120,7 +120,9 @@ static void other_endpoints_of_the_replaced_system_answer(void **state)
     expect_post(P "/worker-002/heartbeat",
                 "{\"status\":\"ACTIVE\",\"currentJobCount\":3,\"availableCapacity\":7,\"cpuUsage\":45.5,"
                 "\"memoryUsage\":67.8,\"errorCount\":0,\"message\":\"All systems operational\"}",
-                200, "{\"code\":\"ok\"}");
+                200,
+                "{\"code\":\"ok\",\"message\":\"Heartbeat processed successfully\",\"worker\":{\"workerId\":"
+                "\"worker-002\",\"currentJobCount\":3,\"cpuUsage\":45.5}}");
     expect_get(P "/worker-002/status", 200, "{\"worker\":{\"status\":\"ACTIVE\",\"currentJobCount\":3}}");
     expect_get(P "/health/summary", 200, "{\"success\":true}");
     expect_get(P "/config", 200, "{\"success\":true}");
@@ -210,7 +212,7 @@ static void active_jobs_are_409_and_force_is_not(void **state)
 {
     (void)state;
     register_worker("busy");
-    expect_post(P "/busy/heartbeat", "{\"jobs\":[\"j1\"]}", 200, "{\"code\":\"ok\"}");
+    expect_post(P "/busy/heartbeat", "{\"jobs\":[\"j1\"]}", 200, "{\"worker\":{\"currentJobCount\":1}}");
     expect_post(P "/busy/deregister", NULL, 409, "{\"code\":\"active_jobs\"}");
     expect_post(P "/busy/deregister", "{\"forceDeregister\":true}", 200, "{\"code\":\"ok\"}");
     expect_post(P "/busy/heartbeat", NULL, 409, "{\"code\":\"deregistered\"}");

@@ -85,6 +85,8 @@ static void bad_heartbeats_are_refused_and_good_one_works(void **state)
                 "with a letter or digit (is \\\"in 2\\\")\"}");
     assert_like(world_ask(world, "worker/in-2/heartbeat", "worker/in-2", ""), "{\"code\":\"ok\"}");
     assert_string_equal(world_field(world, "in-2", "heartbeats"), "1");
+    assert_like(world_ask(world, "request/op/heartbeat", "client/op", "{\"workerId\":\"in-2\",\"status\":\"BUSY\"}"),
+                "{\"code\":\"ok\",\"workerId\":\"in-2\",\"worker\":{\"workerId\":\"in-2\",\"status\":\"BUSY\"}}");
 }
 
 static void bad_deregistrations_are_refused_and_good_one_works(void **state)
