@@ -17,18 +17,33 @@ static void presence_topic(const struct registry *registry, char *out, size_t si
     (void)snprintf(out, size, "%.*s/registry/%s", TEXT_ARG(registry->root), registry->instance);
 }
 
+static enum encoding encoding_used(const struct registry *registry)
+{
+    return (enum encoding)registry->config.publish.encoding;
+}
+
+/* Takes the document, and leaves it in the registry's payload as it is to be published. */
+static bool encode(struct registry *registry, json_t *document)
+{
+    buf_clear(&registry->payload);
+    bool encoded = document != NULL && encode_document(document, encoding_used(registry), &registry->payload) == ERR_OK;
+    json_decref(document);
+    return encoded;
+}
+
 enum err presence_new(struct registry *registry, struct fault *out_fault)
 {
     char topic[CONFIG_STRING_MAX + INSTANCE_MAX + 16];
     char client_id[CONFIG_STRING_MAX + INSTANCE_MAX];
-    char will[INSTANCE_MAX + 64];
     presence_topic(registry, topic, sizeof topic);
     (void)snprintf(client_id, sizeof client_id, "%s-%s", registry->config.mqtt.client_id, registry->instance);
-    (void)snprintf(will, sizeof will, "{\"instance\":\"%s\",\"state\":\"offline\"}", registry->instance);
+    if (!encode(registry, json_pack("{s:s, s:s}", "instance", registry->instance, "state", "offline"))) {
+        return fault_set(out_fault, ERR_NO_MEMORY, "out of memory");
+    }
     struct broker_options options = connection_options(registry, client_id);
     options.will_topic = topic;
-    options.will_payload = text_of(will);
-    options.will_content_type = "application/json";
+    options.will_payload = buf_text(&registry->payload);
+    options.will_content_type = encoding_content_type(encoding_used(registry));
     options.will_expiry_s = PRESENCE_EXPIRY_S;
     options.will_retained = true;
     options.inbox_messages_max = INBOX_MESSAGES;
@@ -40,11 +55,12 @@ static void publish_presence(struct registry *registry, struct text payload)
 {
     char topic[CONFIG_STRING_MAX + INSTANCE_MAX + 16];
     presence_topic(registry, topic, sizeof topic);
+    const char *content_type = encoding_content_type(encoding_used(registry));
     struct broker_publication publication = {.topic = topic,
                                              .payload = payload,
                                              .qos = 1,
                                              .retained = true,
-                                             .content_type = payload.len > 0 ? "application/json" : NULL,
+                                             .content_type = payload.len > 0 ? content_type : NULL,
                                              .expiry_s = payload.len > 0 ? PRESENCE_EXPIRY_S : 0};
     if (broker_publish(registry->presence.broker, &publication) != ERR_OK) {
         note(registry, LOG_WARN, "the registry's own state could not be published");
@@ -56,14 +72,10 @@ void presence_tell(struct registry *registry)
     if (!registry->presence.connected) {
         return;
     }
-    json_t *document = json_pack("{s:s, s:s, s:s, s:I}", "instance", registry->instance, "state", "online", "role",
-                                 registry->active ? "active" : "standby", "at", (json_int_t)clock_wall_ms());
-    struct buf *payload = &registry->payload;
-    buf_clear(payload);
-    if (document != NULL && encode_document(document, ENCODING_JSON, payload) == ERR_OK) {
-        publish_presence(registry, buf_text(payload));
+    if (encode(registry, json_pack("{s:s, s:s, s:s, s:I}", "instance", registry->instance, "state", "online", "role",
+                                   registry->active ? "active" : "standby", "at", (json_int_t)clock_wall_ms()))) {
+        publish_presence(registry, buf_text(&registry->payload));
     }
-    json_decref(document);
     registry->presence_told_ms = clock_monotonic_ms();
 }
 
