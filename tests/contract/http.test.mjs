@@ -108,12 +108,26 @@ test('registering in batches has a result for each', async () => {
   await ask('registerBatch', { body: { workers: [registration('b1')] } }, 200);
 });
 
+// A record is as the document has it whatever state its worker is in, and can be brought back as it is.
+async function exportAndImport(worker, fields) {
+  const { json } = await ask('export', { query: '?limit=1000' }, 200);
+  const record = json.workers.find(({ workerId }) => workerId === worker);
+  for (const [name, value] of Object.entries(fields)) {
+    assert.equal(record[name], value);
+  }
+  const accepts = compileRequestSchema(operationOf('import').body.schema);
+  assert.ok(accepts({ workers: [record] }), JSON.stringify(record));
+  const { json: imported } = await ask('import', { body: { workers: [record] } }, 200);
+  assert.ok(['ok', 'deregistered'].includes(imported.results[0].code), JSON.stringify(imported));
+}
+
 test('an operator has a worker drained, maintained, recovered and forgotten', async () => {
   await register('o1');
   await ask('ping', { worker: 'o1' }, 200);
   await ask('reregister', { worker: 'o1' }, 200);
   await ask('maintain', { worker: 'o1', query: '?reason=New%20disks' }, 200);
   assert.equal((await ask('status', { worker: 'o1' }, 200)).json.worker.status, 'MAINTENANCE');
+  await exportAndImport('o1', { maintained: '1' });
   await ask('resume', { worker: 'o1', body: { reason: 'They are in' } }, 200);
   await ask('recover', { worker: 'o1' }, 403);
   await ask('heartbeat', { worker: 'o1', body: { status: 'ERROR' } }, 200);
@@ -122,11 +136,13 @@ test('an operator has a worker drained, maintained, recovered and forgotten', as
   await ask('recover', { worker: 'o1' }, 200);
   await ask('heartbeat', { worker: 'o1', body: { status: 'BUSY', currentJobCount: 1 } }, 200);
   await ask('drain', { worker: 'o1' }, 200);
+  await exportAndImport('o1', { draining: 'operator' });
   await ask('forget', { worker: 'o1' }, 403);
   await ask('heartbeat', { worker: 'o1', body: { currentJobCount: 0 } }, 409);
   for (const id of ['drain', 'maintain', 'resume', 'recover']) {
     await ask(id, { worker: 'o1' }, 409, 200);
   }
+  await exportAndImport('o1', { left: 'drained' });
   await ask('forget', { worker: 'o1' }, 200);
   await ask('forget', { worker: 'o1' }, 404);
 });
