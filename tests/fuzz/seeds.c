@@ -28,11 +28,37 @@ static void each_payload(seed_fn *take, void *context)
         }
         if (is_for_batches(vector)) {
             take(context, "batch", buf_text(&payload));
+            take(context, "state", buf_text(&payload));
         }
         take(context, "document", buf_text(&payload));
     }
     buf_fini(&payload);
     vectors_free(&vectors);
+}
+
+/* Every field that a record has. */
+static const char records[] =
+    "{\"workers\":[{\"workerId\":\"w1\",\"name\":\"One\",\"status\":\"DRAINING\",\"health\":\"UNHEALTHY\","
+    "\"reason\":\"connection_lost\",\"epoch\":1795537597736740,\"revision\":3,\"registeredAt\":1795537597736,"
+    "\"lastHeartbeatAt\":1795537597776,\"updatedAt\":1795537597796,\"currentJobCount\":1,\"availableCapacity\":3,"
+    "\"maxConcurrentJobs\":4,\"cpuUsage\":1.5,\"memoryUsage\":20,\"errorCount\":1,\"consecutiveFailures\":2,"
+    "\"bootId\":\"b3\",\"connection\":3,\"heartbeatIntervalMs\":1000,\"heartbeatTimeoutMs\":3000,"
+    "\"declared\":\"BUSY\",\"draining\":\"operator\",\"maintained\":\"1\",\"contradiction\":\"jobs_inconsistent\","
+    "\"jobs\":[\"j1\",\"j2\"],\"seq\":7,\"sentAt\":1795537597775,\"heartbeats\":7,\"unhealthySince\":1795537597777,"
+    "\"unhealthyMs\":40,\"message\":\"disk full\",\"lastError\":\"disk full\",\"lastErrorAt\":1795537597776,"
+    "\"revokedJobs\":[\"j0\"],\"boots\":[\"b1\",\"b2\"]},"
+    "{\"workerId\":\"w2\",\"status\":\"INACTIVE\",\"health\":\"FAILED\",\"left\":\"cleaned_up\",\"jobs\":[]},{}]}";
+
+static void each_record(seed_fn *take, void *context)
+{
+    struct buf payload = {0};
+    json_t *document = json_loads(records, 0, NULL);
+    if (encode_document(document, ENCODING_MSGPACK, &payload) == ERR_OK) {
+        take(context, "state", buf_text(&payload));
+    }
+    take(context, "state", text_of(records));
+    json_decref(document);
+    buf_fini(&payload);
 }
 
 static void append_member(struct buf *out, const json_t *object, const char *name)
@@ -66,5 +92,6 @@ static void each_topic(seed_fn *take, void *context)
 void seeds_each(seed_fn *take, void *context)
 {
     each_payload(take, context);
+    each_record(take, context);
     each_topic(take, context);
 }

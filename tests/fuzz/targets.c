@@ -1,8 +1,11 @@
 /* targets.c -- the promises of the codec that hold for any bytes whatsoever. */
 #include "targets.h"
 
+#include "codec/labels.h"
+#include "codec/schema.h"
 #include "codec/topic.h"
 #include "decoded.h"
+#include "domain/validate.h"
 #include "domain/worker.h"
 
 #include <msgpack.h>
@@ -158,6 +161,75 @@ void fuzz_batch(struct text input)
     }
     DECODED_BATCHES(X)
 #undef X
+    json_decref(document);
+}
+
+static void show_list(json_t *tree, const char *name, struct texts texts, size_t bytes_max)
+{
+    for (size_t i = 0; i < texts.count; i++) {
+        promise(texts.items[i].len <= bytes_max, "a text in a list keeps to its limit");
+    }
+    json_t *list = labels_tree(texts);
+    promise(list != NULL, "what was decoded can be shown: its texts are valid");
+    (void)json_object_set_new(tree, name, list);
+}
+
+/* What an item says of a worker's state, as a tree; NULL where it is refused. */
+static json_t *decode_state(size_t which, const struct batch *batch, size_t index)
+{
+    struct violations violations = {0};
+    struct worker_state state;
+    bool accepted = decode_batch_state(shared_decoder(which), batch, index, &state, &violations);
+    check_violations(accepted, &violations);
+    validate_state(&state, &violations);
+    json_t *tree = schema_tree(&schema_state, &state);
+    promise(tree != NULL, "what was decoded can be shown: its texts are valid");
+    show_list(tree, "jobs", state.jobs, WORKER_JOB_MAX);
+    show_list(tree, "revokedJobs", state.revoked_jobs, WORKER_JOB_MAX);
+    show_list(tree, "boots", state.boots, WORKER_BOOT_ID_MAX);
+    if (!accepted) {
+        json_decref(tree);
+        return NULL;
+    }
+    drop_changing(tree);
+    return tree;
+}
+
+/* The item as it was given, alone, in MessagePack. */
+static json_t *decode_state_alone(const json_t *item)
+{
+    struct violations violations = {0};
+    struct buf payload = {0};
+    struct batch batch;
+    json_t *list = json_pack("{s:[O]}", "workers", item);
+    promise(encode_document(list, ENCODING_MSGPACK, &payload) == ERR_OK, "an item can be encoded");
+    promise(decode_batch(shared_decoder(1), buf_text(&payload), &batch, &violations), "a batch of one can be decoded");
+    json_t *alone = decode_state(1, &batch, 0);
+    json_decref(list);
+    buf_fini(&payload);
+    return alone;
+}
+
+/* Records that are imported. Decoding a document makes the batch void. */
+void fuzz_state(struct text input)
+{
+    struct violations violations = {0};
+    json_t *document = decode_document(shared_decoder(0), input, &violations);
+    const json_t *given = json_object_get(document, "workers");
+    struct batch batch;
+    violations_clear(&violations);
+    size_t count = decode_batch(shared_decoder(0), input, &batch, &violations) ? batch.items.count : 0;
+    for (size_t i = 0; i < count; i++) {
+        json_t *shown = decode_state(0, &batch, i);
+        const json_t *item = json_array_get(given, i);
+        if (json_is_object(item)) {
+            json_t *alone = decode_state_alone(item);
+            promise((shown == NULL) == (alone == NULL), "a state is accepted in either encoding, or in neither");
+            promise(shown == NULL || json_equal(shown, alone), "a state says the same in either encoding");
+            json_decref(alone);
+        }
+        json_decref(shown);
+    }
     json_decref(document);
 }
 

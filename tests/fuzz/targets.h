@@ -4,7 +4,8 @@
 
 #include "base/text.h"
 
-#define FUZZ_TARGETS(X) X(registration) X(heartbeat) X(deregistration) X(will) X(query) X(batch) X(document) X(topic)
+#define FUZZ_TARGETS(X)                                                                                                \
+    X(registration) X(heartbeat) X(deregistration) X(will) X(query) X(batch) X(state) X(document) X(topic)
 
 /* fuzz_registration and so on; of fuzz_topic: a topic, a line feed, a response topic. */
 #define X(name) void fuzz_##name(struct text input);
