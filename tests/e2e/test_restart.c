@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* Away for longer than timeout, checks and cleanup together; and then watched for as long again. */
-enum { AGENTS = 3, AWAY_MS = 3000, WATCHED_MS = 3000 };
+enum { AGENTS = 3, AWAY_MS = 3000, WATCHED_MS = 3000, SLEEP_MS = 5000 };
 
 struct restart {
     struct world world;
@@ -29,7 +29,7 @@ static int setup(void **state)
 {
     static struct restart restart;
     memset(&restart, 0, sizeof restart);
-    world_begin(&restart.world, NULL, "appendonly yes\nappendfsync always\n");
+    world_begin(&restart.world, NULL, "appendonly yes\nappendfsync always\nenable-debug-command local\n");
     world_start_daemon(&restart.world, 0, NULL);
     world_wait_listening(&restart.world, 0);
     for (int i = 0; i < AGENTS; i++) {
@@ -172,6 +172,25 @@ static void stalled_redis_fails_nobody(void **state)
     assert_death_is_noticed(restart, "dead-4");
 }
 
+/* Unlike one that is stopped it still takes connections in, and what came meanwhile is answered all at once. */
+static void sleeping_redis_fails_nobody(void **state)
+{
+    struct restart *restart = *state;
+    struct process sleep = {0};
+    struct fault fault = {0};
+    char log[FOLDER_PATH_MAX + 16];
+    const char *const argv[] = {"redis-cli", "-s", restart->world.redis.socket_path, "DEBUG", "SLEEP", "5", NULL};
+    (void)snprintf(log, sizeof log, "%s/sleep.log", restart->world.folder);
+    recorder_mark(restart->world.observer);
+    int64_t since_ms = clock_monotonic_ms();
+    assert_int_equal(process_start(&sleep, argv, NULL, log, &fault), ERR_OK);
+    assert_true(process_wait(&sleep, SLEEP_MS + WORLD_PATIENCE_MS));
+    assert_int_equal(process_exit_status(&sleep), 0);
+    assert_true(clock_monotonic_ms() - since_ms >= SLEEP_MS);
+    assert_nobody_fails(restart);
+    assert_death_is_noticed(restart, "dead-8");
+}
+
 static void stalled_daemon_fails_nobody(void **state)
 {
     struct restart *restart = *state;
@@ -217,6 +236,7 @@ int main(void)
         cmocka_unit_test(late_will_gives_worker_one_interval_to_show_itself),
         cmocka_unit_test(redis_killed_and_back_fails_nobody),
         cmocka_unit_test(stalled_redis_fails_nobody),
+        cmocka_unit_test(sleeping_redis_fails_nobody),
         cmocka_unit_test(stalled_daemon_fails_nobody),
         cmocka_unit_test(stalled_broker_fails_nobody),
         cmocka_unit_test(broker_killed_and_back_fails_nobody),
