@@ -67,22 +67,22 @@ static void add_worker(struct load *load, int64_t number)
         .current_job_count = {.set = true, .value = jobs},
         .available_capacity = {.set = true, .value = CAPACITY - jobs},
     };
-    store_import_registration(load->world.store, &registration, load->timeout_ms, load->interval_ms);
-    store_import_state(load->world.store, &state);
+    store_import_registration(load->world.writer.store, &registration, load->timeout_ms, load->interval_ms);
+    store_import_state(load->world.writer.store, &state);
 }
 
 static void import_all(struct load *load)
 {
     for (int64_t number = 0; number < load->workers;) {
-        store_import_begin(load->world.store, false, text_of("bench"));
+        store_import_begin(load->world.writer.store, false, text_of("bench"));
         for (int i = 0; i < STORE_IMPORTS_MAX && number < load->workers; i++) {
             add_worker(load, number++);
         }
         load->open++;
-        store_import_send(load->world.store, on_imported, load);
-        world_wait(&load->world, &load->open, CALLS_OPEN - 1);
+        store_import_send(load->world.writer.store, on_imported, load);
+        store_client_wait(&load->world.writer, &load->open, CALLS_OPEN - 1);
     }
-    world_wait(&load->world, &load->open, 0);
+    store_client_wait(&load->world.writer, &load->open, 0);
 }
 
 static void on_done(void *context, enum store_outcome outcome)
@@ -99,17 +99,17 @@ static void on_last(void *context, const struct store_events *result)
     struct load *load = context;
     char last[64];
     (void)snprintf(last, sizeof last, "%.*s", TEXT_ARG(result->next));
-    store_advance(load->world.store, last, on_done, load);
+    store_advance(load->world.writer.store, last, on_done, load);
 }
 
 /* Whoever is active next need not tell them one by one. */
 static void pass_over(struct load *load)
 {
     load->open = 2;
-    store_last_event(load->world.store, on_last, load);
-    world_wait(&load->world, &load->open, 1);
-    store_release(load->world.store, on_done, load);
-    world_wait(&load->world, &load->open, 0);
+    store_last_event(load->world.writer.store, on_last, load);
+    store_client_wait(&load->world.writer, &load->open, 1);
+    store_release(load->world.writer.store, on_done, load);
+    store_client_wait(&load->world.writer, &load->open, 0);
 }
 
 int main(int argc, char **argv)

@@ -140,16 +140,16 @@ static void register_one(struct bench *bench, int number)
                                       .heartbeat_timeout_ms = timeout_ms(bench),
                                       .heartbeat_interval_ms = timeout_ms(bench) / 3};
     bench->open++;
-    store_register(bench->world.store, &call, on_registered, bench);
+    store_register(bench->world.writer.store, &call, on_registered, bench);
 }
 
 static void register_all(struct bench *bench)
 {
     for (int i = 0; i < bench->workers; i++) {
         register_one(bench, i);
-        world_wait(&bench->world, &bench->open, REGISTRATIONS_OPEN - 1);
+        store_client_wait(&bench->world.writer, &bench->open, REGISTRATIONS_OPEN - 1);
     }
-    world_wait(&bench->world, &bench->open, 0);
+    store_client_wait(&bench->world.writer, &bench->open, 0);
 }
 
 static void on_heartbeats(void *context, const struct store_heartbeats *result)
@@ -175,7 +175,7 @@ static void add_heartbeat(struct bench *bench, int number)
         .boot_id = text_of("b7d0a1c2"),
         .connection = {.set = true, .value = 1},
     };
-    store_heartbeat_add(bench->world.store, &heartbeat, false);
+    store_heartbeat_add(bench->world.writer.store, &heartbeat, false);
 }
 
 static void beat(struct bench *bench)
@@ -183,13 +183,13 @@ static void beat(struct bench *bench)
     bench->seq++;
     for (int i = 0; i < bench->workers; i++) {
         add_heartbeat(bench, i);
-        if (store_heartbeat_count(bench->world.store) == STORE_HEARTBEATS_MAX || i == bench->workers - 1) {
+        if (store_heartbeat_count(bench->world.writer.store) == STORE_HEARTBEATS_MAX || i == bench->workers - 1) {
             bench->open++;
-            store_heartbeat_send(bench->world.store, on_heartbeats, bench);
-            world_wait(&bench->world, &bench->open, BATCHES_OPEN - 1);
+            store_heartbeat_send(bench->world.writer.store, on_heartbeats, bench);
+            store_client_wait(&bench->world.writer, &bench->open, BATCHES_OPEN - 1);
         }
     }
-    world_wait(&bench->world, &bench->open, 0);
+    store_client_wait(&bench->world.writer, &bench->open, 0);
 }
 
 static void count_beat(struct bench *bench, enum stage stage)
@@ -219,8 +219,8 @@ static void on_dues(void *context, const struct store_dues *result)
 static void sweep(struct bench *bench, size_t skip, int64_t grace_ms)
 {
     bench->open++;
-    store_sweep(bench->world.store, skip, TOUCHED_A_CALL, grace_ms, on_dues, bench);
-    world_wait(&bench->world, &bench->open, 0);
+    store_sweep(bench->world.writer.store, skip, TOUCHED_A_CALL, grace_ms, on_dues, bench);
+    store_client_wait(&bench->world.writer, &bench->open, 0);
 }
 
 static void on_steps(void *context, const struct store_steps *result)
@@ -242,8 +242,8 @@ static void claim_found(struct bench *bench, const char *found_by)
     for (size_t from = 0; from < bench->due_count; from += CLAIMS_A_CALL) {
         size_t count = bench->due_count - from < CLAIMS_A_CALL ? bench->due_count - from : CLAIMS_A_CALL;
         bench->open++;
-        store_claim(bench->world.store, found_by, claims + from, count, on_steps, bench);
-        world_wait(&bench->world, &bench->open, 0);
+        store_claim(bench->world.writer.store, found_by, claims + from, count, on_steps, bench);
+        store_client_wait(&bench->world.writer, &bench->open, 0);
     }
 }
 
@@ -267,8 +267,8 @@ static void claim_by_event(struct bench *bench, enum stage stage, const char *ki
         }
         begin(bench, STAGE_LOOK);
         bench->open++;
-        store_look(bench->world.store, members, (size_t)count, on_dues, bench);
-        world_wait(&bench->world, &bench->open, 0);
+        store_look(bench->world.writer.store, members, (size_t)count, on_dues, bench);
+        store_client_wait(&bench->world.writer, &bench->open, 0);
         end(bench, STAGE_LOOK, (size_t)count);
         begin(bench, stage);
         claim_found(bench, "event");
@@ -297,7 +297,7 @@ static void expect(struct bench *bench, const char *outcome, int wait_ms)
     }
     bench->expected = outcome;
     bench->taken = 0;
-    world_pass(&bench->world, wait_ms);
+    store_client_pass(&bench->world.writer, wait_ms);
 }
 
 static void live(struct bench *bench)
@@ -313,7 +313,7 @@ static void live(struct bench *bench)
     policy.check_interval_ms = silent_ms;
     policy.max_consecutive_failures = 2;
     policy.cleanup_threshold_ms = silent_ms;
-    store_set_policy(bench->world.store, &policy);
+    store_set_policy(bench->world.writer.store, &policy);
     expect(bench, "unhealthy", silent_ms);
     claim_by_sweep(bench, STAGE_UNHEALTHY);
     expect(bench, "failed", silent_ms + STEP_MS);

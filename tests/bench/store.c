@@ -110,7 +110,7 @@ static void register_one(struct bench *bench, const char *id, int number)
                                       .heartbeat_timeout_ms = TIMEOUT_MS,
                                       .heartbeat_interval_ms = TIMEOUT_MS / 3};
     bench->open++;
-    store_register(bench->world.store, &call, on_registered, bench);
+    store_register(bench->world.writer.store, &call, on_registered, bench);
 }
 
 static double bytes_of_all(struct bench *bench)
@@ -126,9 +126,9 @@ static void register_fleet(struct bench *bench)
     for (int i = 0; i < bench->workers; i++) {
         (void)snprintf(id, sizeof id, "worker-%07d", i);
         register_one(bench, id, i);
-        world_wait(&bench->world, &bench->open, REGISTRATIONS_OPEN - 1);
+        store_client_wait(&bench->world.writer, &bench->open, REGISTRATIONS_OPEN - 1);
     }
-    world_wait(&bench->world, &bench->open, 0);
+    store_client_wait(&bench->world.writer, &bench->open, 0);
     struct usage after = world_usage(&bench->world);
     bench->registration = cost_between(&before, &after, bench->workers);
     bench->registration_bytes = bytes_of_all(bench);
@@ -204,14 +204,14 @@ static void add_heartbeat(struct bench *bench, int worker, enum pulse pulse)
         .boot_id = text_of("b7d0a1c2"),
         .connection = {.set = true, .value = 1},
     };
-    store_heartbeat_add(bench->world.store, &heartbeat, false);
+    store_heartbeat_add(bench->world.writer.store, &heartbeat, false);
 }
 
 static void send_heartbeats(struct bench *bench)
 {
     bench->open++;
-    store_heartbeat_send(bench->world.store, on_heartbeats, bench);
-    world_wait(&bench->world, &bench->open, BATCHES_OPEN - 1);
+    store_heartbeat_send(bench->world.writer.store, on_heartbeats, bench);
+    store_client_wait(&bench->world.writer, &bench->open, BATCHES_OPEN - 1);
 }
 
 static struct cost beat(struct bench *bench, enum pulse pulse)
@@ -220,14 +220,14 @@ static struct cost beat(struct bench *bench, enum pulse pulse)
     bench->seq++;
     for (int i = 0; i < bench->workers; i++) {
         add_heartbeat(bench, worker_at(bench, i), pulse);
-        if (store_heartbeat_count(bench->world.store) == STORE_HEARTBEATS_MAX) {
+        if (store_heartbeat_count(bench->world.writer.store) == STORE_HEARTBEATS_MAX) {
             send_heartbeats(bench);
         }
     }
-    if (store_heartbeat_count(bench->world.store) > 0) {
+    if (store_heartbeat_count(bench->world.writer.store) > 0) {
         send_heartbeats(bench);
     }
-    world_wait(&bench->world, &bench->open, 0);
+    store_client_wait(&bench->world.writer, &bench->open, 0);
     struct usage after = world_usage(&bench->world);
     return cost_between(&before, &after, bench->workers);
 }
@@ -276,8 +276,8 @@ static void search(struct bench *bench)
         struct store_search wanted = {.query = &query, .schedulable = true, .most = PAGE};
         int64_t began_us = clock_monotonic_us();
         bench->open++;
-        store_pick(bench->world.store, &wanted, on_picked, bench);
-        world_wait(&bench->world, &bench->open, 0);
+        store_pick(bench->world.writer.store, &wanted, on_picked, bench);
+        store_client_wait(&bench->world.writer, &bench->open, 0);
         bench->search_ms[i] = (double)(clock_monotonic_us() - began_us) / 1000;
     }
 }

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
-enum { PIPELINE = 200, PATIENCE_MS = 5000, TICK_MS = 100, LEASE_MS = 3600000 };
+enum { PIPELINE = 200 };
 
 const char world_persistence[] =
     "appendonly yes\nappendfsync everysec\nsave \"\"\n"
@@ -33,61 +33,11 @@ static void die(const char *what, const char *why)
     exit(EXIT_FAILURE);
 }
 
-static void on_up(void *owner)
-{
-    ((struct world *)owner)->is_up = true;
-}
-
-static void on_down(void *owner, const char *reason)
-{
-    (void)owner;
-    die("the store", reason);
-}
-
-static void on_expired(void *owner, struct text member)
-{
-    (void)owner;
-    (void)member;
-}
-
-static void on_nothing(void *owner)
-{
-    (void)owner;
-}
-
-static void on_acquired(void *context, const struct store_lease *lease)
-{
-    struct world *world = context;
-    store_set_token(world->store, lease->token);
-    world->has_token = lease->outcome == STORE_DONE && lease->token.len > 0;
-}
-
 void world_init_store(struct world *world, const char *uri)
 {
     world->base = event_base_new();
-    struct store_options options = {.base = world->base, .uri = uri, .prefix = "muster"};
-    struct store_listener listener = {.owner = world,
-                                      .up = on_up,
-                                      .down = on_down,
-                                      .expired = on_expired,
-                                      .clock_jumped = on_nothing,
-                                      .changed = on_nothing};
-    struct fault fault = {0};
-    if (world->base == NULL || store_new(&options, &listener, &world->store, &fault) != ERR_OK) {
-        die("the store", fault.text);
-    }
-    store_set_policy(world->store, &world_policy);
-    store_start(world->store);
-    for (int waited_ms = 0; !world->is_up && waited_ms < PATIENCE_MS; waited_ms += TICK_MS) {
-        world_pass(world, TICK_MS);
-    }
-    store_acquire(world->store, "bench", LEASE_MS, on_acquired, world);
-    for (int waited_ms = 0; !world->has_token && waited_ms < PATIENCE_MS; waited_ms += TICK_MS) {
-        world_pass(world, TICK_MS);
-    }
-    if (!world->has_token) {
-        die("the store", "no lease");
-    }
+    store_client_open(&world->writer, world->base, uri, "muster");
+    store_client_lead(&world->writer, &world_policy);
 }
 
 void world_init(struct world *world)
@@ -108,7 +58,7 @@ void world_init(struct world *world)
 
 void world_fini_store(struct world *world)
 {
-    store_free(world->store);
+    store_client_close(&world->writer);
     event_base_free(world->base);
 }
 
@@ -119,20 +69,6 @@ void world_fini(struct world *world)
     redis_client_free(world->client);
     server_free(&world->redis);
     server_free(&world->bare);
-}
-
-void world_wait(struct world *world, const int *open, int rest)
-{
-    while (*open > rest) {
-        (void)event_base_loop(world->base, EVLOOP_ONCE);
-    }
-}
-
-void world_pass(struct world *world, int ms)
-{
-    struct timeval wait = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000L};
-    (void)event_base_loopexit(world->base, &wait);
-    (void)event_base_dispatch(world->base);
 }
 
 static double own_us(void)

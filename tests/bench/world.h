@@ -3,11 +3,9 @@
 #ifndef MUSTER_TESTS_BENCH_WORLD_H
 #define MUSTER_TESTS_BENCH_WORLD_H
 
-#include "store/store.h"
 #include "support/redis_client.h"
 #include "support/server.h"
-
-#include <event2/event.h>
+#include "support/store_client.h"
 
 struct world {
     struct event_base *base;
@@ -16,9 +14,7 @@ struct world {
     struct redis_client *client; /* looks at redis; none for bare */
     redisContext *bare_context;
     int bare_open; /* commands without an answer */
-    struct store *store;
-    bool is_up;
-    bool has_token;
+    struct store_client writer;
 };
 
 /* The configuration of both: that of docker/redis.conf, as scripts/run starts it. */
@@ -34,12 +30,6 @@ void world_fini(struct world *world);
 /* The same of the store alone, on a Redis that is there already. */
 void world_init_store(struct world *world, const char *uri);
 void world_fini_store(struct world *world);
-
-/* world_wait runs the loop until at most rest of the calls counted in *open are open. */
-void world_wait(struct world *world, const int *open, int rest);
-
-/* world_pass runs the loop for a while. */
-void world_pass(struct world *world, int ms);
 
 /* CPU so far, in microseconds: of Redis's main thread, of its functions by its own count, of this process. */
 struct usage {

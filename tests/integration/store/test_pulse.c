@@ -3,12 +3,10 @@
  * Two registries in one Redis hear the same, and the same fall silent; in one of them the field that opens the short
  * ways is closed before each batch, and after each batch everything that both have stored must be the same.
  */
-#include "store/store.h"
-
 #include "support/redis_client.h"
 #include "support/server.h"
+#include "support/store_client.h"
 
-#include <event2/event.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -23,17 +21,13 @@ enum {
     BATCHES = 600,
     BATCH_MAX = 20,
     STEP_MS = 3,
-    PATIENCE_MS = 5000,
-    LEASE_MS = 600000,
     SILENT_MAX = 4,
     STEPS_LEAST = 50,
 };
 
 struct side {
     const char *prefix;
-    struct store *store;
-    bool is_up;
-    bool has_token;
+    struct store_client client;
     int open;
     size_t answers;
     int codes; /* of all answers and steps, in their order */
@@ -58,50 +52,6 @@ static unsigned roll(struct rig *rig, unsigned sides)
     return rig->state / 65536U % sides;
 }
 
-static void on_up(void *owner)
-{
-    ((struct side *)owner)->is_up = true;
-}
-
-static void on_down(void *owner, const char *reason)
-{
-    (void)owner;
-    fail_msg("the store went down: %s", reason);
-}
-
-static void on_expired(void *owner, struct text member)
-{
-    (void)owner;
-    (void)member;
-}
-
-static void on_nothing(void *owner)
-{
-    (void)owner;
-}
-
-static void on_lease(void *context, const struct store_lease *lease)
-{
-    struct side *side = context;
-    store_set_token(side->store, lease->token);
-    side->has_token = lease->outcome == STORE_DONE && lease->token.len > 0;
-    side->open--;
-}
-
-static void pass(struct rig *rig, int ms)
-{
-    struct timeval wait = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000L};
-    (void)event_base_loopexit(rig->base, &wait);
-    (void)event_base_dispatch(rig->base);
-}
-
-static void settle(struct rig *rig, const struct side *side)
-{
-    while (side->open > 0) {
-        (void)event_base_loop(rig->base, EVLOOP_ONCE);
-    }
-}
-
 static void start_side(struct rig *rig, struct side *side, const char *prefix)
 {
     static const struct store_policy policy = {.check_interval_ms = 120000,
@@ -112,26 +62,9 @@ static void start_side(struct rig *rig, struct side *side, const char *prefix)
                                                .max_attempts = 3,
                                                .retry_delay_ms = 3600000,
                                                .events_max_length = 1000000};
-    struct store_options options = {.base = rig->base, .uri = rig->redis.socket_uri, .prefix = prefix};
-    struct store_listener listener = {.owner = side,
-                                      .up = on_up,
-                                      .down = on_down,
-                                      .expired = on_expired,
-                                      .clock_jumped = on_nothing,
-                                      .changed = on_nothing};
-    struct fault fault = {0};
     side->prefix = prefix;
-    assert_int_equal(store_new(&options, &listener, &side->store, &fault), ERR_OK);
-    store_set_policy(side->store, &policy);
-    store_start(side->store);
-    for (int waited_ms = 0; !side->is_up && waited_ms < PATIENCE_MS; waited_ms += STEP_MS) {
-        pass(rig, STEP_MS);
-    }
-    assert_true(side->is_up);
-    side->open++;
-    store_acquire(side->store, "test", LEASE_MS, on_lease, side);
-    settle(rig, side);
-    assert_true(side->has_token);
+    store_client_open(&side->client, rig->base, rig->redis.socket_uri, prefix);
+    store_client_lead(&side->client, &policy);
 }
 
 static int start_rig(void **state)
@@ -154,8 +87,8 @@ static int start_rig(void **state)
 static int end_rig(void **state)
 {
     struct rig *rig = *state;
-    store_free(rig->quick.store);
-    store_free(rig->slow.store);
+    store_client_close(&rig->quick.client);
+    store_client_close(&rig->slow.client);
     redis_client_free(rig->client);
     server_free(&rig->redis);
     event_base_free(rig->base);
@@ -251,11 +184,11 @@ static void hear(struct rig *rig, struct side *side, struct words *words, size_t
             int64_t epoch = redis_integer(rig->client, "HGET %s:{0}:worker:%s epoch", side->prefix, words[i].id);
             heartbeat.epoch = (struct opt_int){.set = epoch > 0, .value = epoch};
         }
-        store_heartbeat_add(side->store, &heartbeat, words[i].asked);
+        store_heartbeat_add(side->client.store, &heartbeat, words[i].asked);
     }
     side->open++;
-    store_heartbeat_send(side->store, on_heartbeats, side);
-    settle(rig, side);
+    store_heartbeat_send(side->client.store, on_heartbeats, side);
+    store_client_wait(&side->client, &side->open, 0);
 }
 
 static void on_registered(void *context, const struct store_registered *result)
@@ -266,7 +199,7 @@ static void on_registered(void *context, const struct store_registered *result)
     assert_int_equal(result->code, CODE_OK);
 }
 
-static void register_in(struct rig *rig, struct side *side, unsigned worker)
+static void register_in(struct side *side, unsigned worker)
 {
     char id[16];
     (void)snprintf(id, sizeof id, "w%u", worker);
@@ -284,8 +217,8 @@ static void register_in(struct rig *rig, struct side *side, unsigned worker)
                                       .heartbeat_timeout_ms = 100000 + worker % 2,
                                       .heartbeat_interval_ms = 30000};
     side->open++;
-    store_register(side->store, &call, on_registered, side);
-    settle(rig, side);
+    store_register(side->client.store, &call, on_registered, side);
+    store_client_wait(&side->client, &side->open, 0);
 }
 
 static void on_operated(void *context, const struct store_operated *result)
@@ -294,12 +227,12 @@ static void on_operated(void *context, const struct store_operated *result)
     assert_int_equal(result->outcome, STORE_DONE);
 }
 
-static void operate_in(struct rig *rig, struct side *side, const char *verb, const char *id)
+static void operate_in(struct side *side, const char *verb, const char *id)
 {
     struct store_operation operation = {.verb = verb, .worker_id = text_of(id), .by = text_of("test")};
     side->open++;
-    store_operate(side->store, &operation, on_operated, side);
-    settle(rig, side);
+    store_operate(side->client.store, &operation, on_operated, side);
+    store_client_wait(&side->client, &side->open, 0);
 }
 
 /* ---------------------------------------------------------------------------------------- whose time is up in both */
@@ -342,15 +275,15 @@ static void expire_in(struct rig *rig, struct side *side, const char *kind, unsi
         (void)redis_integer(rig->client, "DEL %s:{0}:%s", side->prefix, names[i]);
     }
     side->open++;
-    store_look(side->store, members, SILENT_MAX, on_dues, side);
-    settle(rig, side);
+    store_look(side->client.store, members, SILENT_MAX, on_dues, side);
+    store_client_wait(&side->client, &side->open, 0);
     for (size_t i = 0; i < side->claim_count; i++) {
         side->claims[i].take = rearm_ms == 0;
         side->claims[i].rest_ms = rearm_ms;
     }
     side->open++;
-    store_claim(side->store, "event", side->claims, side->claim_count, on_steps, side);
-    settle(rig, side);
+    store_claim(side->client.store, "event", side->claims, side->claim_count, on_steps, side);
+    store_client_wait(&side->client, &side->open, 0);
 }
 
 static void on_wills(void *context, enum store_outcome outcome)
@@ -368,8 +301,8 @@ static void lose_in(struct rig *rig, struct side *side, const char *id, bool lat
     struct will will = {
         .worker_id = text_of(id), .boot_id = text_of(boot), .connection = {.set = connection > 0, .value = connection}};
     side->open++;
-    store_wills(side->store, &will, 1, late, on_wills, side);
-    settle(rig, side);
+    store_wills(side->client.store, &will, 1, late, on_wills, side);
+    store_client_wait(&side->client, &side->open, 0);
 }
 
 /* ---------------------------------------------------------------------------------------- what both have stored */
@@ -461,11 +394,11 @@ static void happen(struct rig *rig)
     unsigned what = roll(rig, 12);
     (void)snprintf(id, sizeof id, "w%u", worker);
     if (what < 3) {
-        operate_in(rig, &rig->quick, verbs[what], id);
-        operate_in(rig, &rig->slow, verbs[what], id);
+        operate_in(&rig->quick, verbs[what], id);
+        operate_in(&rig->slow, verbs[what], id);
     } else if (what == 3) {
-        register_in(rig, &rig->quick, worker);
-        register_in(rig, &rig->slow, worker);
+        register_in(&rig->quick, worker);
+        register_in(&rig->slow, worker);
     } else if (what == 4) {
         (void)redis_integer(rig->client, "DEL quick:{0}:alive:%s slow:{0}:alive:%s", id, id);
     } else if (what == 5) {
@@ -488,7 +421,7 @@ static void one_batch(struct rig *rig, int64_t batch, int64_t *short_ways_taken)
     for (size_t i = 0; i < count; i++) {
         draw_words(rig, &words[i], batch * BATCH_MAX + (int64_t)i);
     }
-    pass(rig, STEP_MS);
+    store_client_pass(&rig->quick.client, STEP_MS);
     int64_t began_ms = redis_now_ms(rig);
     happen(rig);
     int64_t before = short_ways(rig);
@@ -518,8 +451,8 @@ static void random_heartbeats_leave_the_same_by_the_short_and_the_long_way(void 
     struct rig *rig = *state;
     int64_t short_ways_taken = 0;
     for (unsigned worker = 0; worker < WORKERS; worker++) {
-        register_in(rig, &rig->quick, worker);
-        register_in(rig, &rig->slow, worker);
+        register_in(&rig->quick, worker);
+        register_in(&rig->slow, worker);
     }
     for (int64_t batch = 1; batch <= BATCHES; batch++) {
         one_batch(rig, batch, &short_ways_taken);
@@ -532,7 +465,7 @@ static void terms_that_the_registry_has_not_written_are_replaced_by_its_own(void
 {
     static const char *const strange[] = {"2 0 boot\n", "\nBUSY", "  \n1 2 3", "", "\n\n"};
     struct rig *rig = *state;
-    register_in(rig, &rig->quick, 0);
+    register_in(&rig->quick, 0);
     for (size_t i = 0; i < sizeof strange / sizeof strange[0]; i++) {
         struct words words = {.id = "w0"};
         words.heartbeat.worker_id = text_of(words.id);

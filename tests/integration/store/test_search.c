@@ -2,12 +2,10 @@
  * test_search.c -- however many there are, a call of a search looks at a bounded number of them, and all calls together
  * at each once. The sets are made here; there are no workers behind them.
  */
-#include "store/store.h"
-
 #include "support/redis_client.h"
 #include "support/server.h"
+#include "support/store_client.h"
 
-#include <event2/event.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,40 +15,17 @@
 
 #include <cmocka.h>
 
-enum { MEMBERS = 20000, STEP = 200, STEPS_A_CALL_MAX = 25, PAGE = 100, STEP_MS = 3, PATIENCE_MS = 5000 };
+enum { MEMBERS = 20000, STEP = 200, STEPS_A_CALL_MAX = 25, PAGE = 100 };
 
 struct rig {
     struct event_base *base;
     struct server redis;
     struct redis_client *client;
-    struct store *store;
-    bool is_up;
-    bool is_open; /* a call without its answer */
+    struct store_client searcher;
+    int open; /* calls without their answer */
     size_t found;
     char place[512]; /* where the search goes on; empty: at its end */
 };
-
-static void on_up(void *owner)
-{
-    ((struct rig *)owner)->is_up = true;
-}
-
-static void on_down(void *owner, const char *reason)
-{
-    (void)owner;
-    fail_msg("the store went down: %s", reason);
-}
-
-static void on_expired(void *owner, struct text member)
-{
-    (void)owner;
-    (void)member;
-}
-
-static void on_nothing(void *owner)
-{
-    (void)owner;
-}
 
 /* All have the tag; of all others, who have not, each has room. */
 static void make_sets(struct rig *rig)
@@ -73,21 +48,7 @@ static int start_rig(void **state)
         redis_client_new(&rig->redis, &rig->client, &fault) != ERR_OK) {
         fail_msg("%s", fault.text);
     }
-    struct store_options options = {.base = rig->base, .uri = rig->redis.socket_uri, .prefix = "test"};
-    struct store_listener listener = {.owner = rig,
-                                      .up = on_up,
-                                      .down = on_down,
-                                      .expired = on_expired,
-                                      .clock_jumped = on_nothing,
-                                      .changed = on_nothing};
-    assert_int_equal(store_new(&options, &listener, &rig->store, &fault), ERR_OK);
-    store_start(rig->store);
-    for (int waited_ms = 0; !rig->is_up && waited_ms < PATIENCE_MS; waited_ms += STEP_MS) {
-        const struct timeval wait = {.tv_usec = STEP_MS * 1000L};
-        (void)event_base_loopexit(rig->base, &wait);
-        (void)event_base_dispatch(rig->base);
-    }
-    assert_true(rig->is_up);
+    store_client_open(&rig->searcher, rig->base, rig->redis.socket_uri, "test");
     make_sets(rig);
     return 0;
 }
@@ -95,7 +56,7 @@ static int start_rig(void **state)
 static int end_rig(void **state)
 {
     struct rig *rig = *state;
-    store_free(rig->store);
+    store_client_close(&rig->searcher);
     redis_client_free(rig->client);
     server_free(&rig->redis);
     event_base_free(rig->base);
@@ -103,17 +64,10 @@ static int end_rig(void **state)
     return 0;
 }
 
-static void settle(struct rig *rig)
-{
-    while (rig->is_open) {
-        (void)event_base_loop(rig->base, EVLOOP_ONCE);
-    }
-}
-
 static void take_answer(struct rig *rig, enum store_outcome outcome, struct text next, size_t count)
 {
     assert_int_equal(outcome, STORE_DONE);
-    rig->is_open = false;
+    rig->open--;
     rig->found += count;
     (void)snprintf(rig->place, sizeof rig->place, "%.*s", TEXT_ARG(next));
 }
@@ -152,13 +106,13 @@ static int64_t search_to_the_end(struct rig *rig, bool sorted)
     do {
         struct store_search search = {.query = &query, .schedulable = true, .place = text_of(rig->place), .most = PAGE};
         int64_t before = steps_so_far(rig);
-        rig->is_open = true;
+        rig->open++;
         if (sorted) {
-            store_pick(rig->store, &search, on_picked, rig);
+            store_pick(rig->searcher.store, &search, on_picked, rig);
         } else {
-            store_list(rig->store, &search, on_page, rig);
+            store_list(rig->searcher.store, &search, on_page, rig);
         }
-        settle(rig);
+        store_client_wait(&rig->searcher, &rig->open, 0);
         assert_true(steps_so_far(rig) - before <= STEPS_A_CALL_MAX);
     } while (rig->place[0] != '\0');
     assert_int_equal(rig->found, 0);
