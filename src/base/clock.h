@@ -13,4 +13,8 @@ int64_t clock_monotonic_ms(void);
 /* clock_monotonic_us is the same clock in microseconds, for measuring how long something takes. */
 int64_t clock_monotonic_us(void);
 
+/* clock_process_us is the processor time that the process has used so far, clock_thread_us that of this thread. */
+int64_t clock_process_us(void);
+int64_t clock_thread_us(void);
+
 #endif

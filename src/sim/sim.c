@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
-#include <sys/resource.h>
 
 enum {
     REPLY_BYTES_MAX = 2 * MESSAGE_GATEWAY_BYTES_MAX,
@@ -401,14 +400,6 @@ static enum err register_all(struct sim *sim, struct watcher *watcher, struct fa
     return err == ERR_CLOSED ? err : ERR_OK;
 }
 
-static int64_t cpu_us(int who)
-{
-    struct rusage usage = {.ru_utime = {0}};
-    (void)getrusage(who, &usage);
-    return (int64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * US_A_S + usage.ru_utime.tv_usec +
-           usage.ru_stime.tv_usec;
-}
-
 /* What was due before the end; a run that was not interrupted ends a little late, and what came due then is none of it.
  */
 static uint64_t count_unsent(struct sim *sim)
@@ -441,8 +432,8 @@ static void count_ends(struct sim *sim)
 static bool run(struct sim *sim, struct watcher *watcher)
 {
     struct tally *tally = &sim->tally;
-    int64_t loop_cpu_us = cpu_us(RUSAGE_THREAD);
-    int64_t all_cpu_us = cpu_us(RUSAGE_SELF);
+    int64_t loop_cpu_us = clock_thread_us();
+    int64_t all_cpu_us = clock_process_us();
     look_at_clocks(sim);
     sim->run_at_us = sim->now_us;
     tally->began_at_ms = sim->wall_ms;
@@ -458,8 +449,8 @@ static bool run(struct sim *sim, struct watcher *watcher)
                               sim->run_at_us + sim->scenario.duration_us);
     sim->over = true;
     tally->run_us = sim->now_us - sim->run_at_us;
-    tally->loop_cpu_us = cpu_us(RUSAGE_THREAD) - loop_cpu_us;
-    tally->cpu_us = cpu_us(RUSAGE_SELF) - all_cpu_us;
+    tally->loop_cpu_us = clock_thread_us() - loop_cpu_us;
+    tally->cpu_us = clock_process_us() - all_cpu_us;
     tally->unsent = count_unsent(sim);
     return err != ERR_CLOSED;
 }

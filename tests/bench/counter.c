@@ -5,6 +5,8 @@
  * Says "subscribed" on stderr, counts until SIGTERM or SIGINT, or for S seconds from the first message, and prints
  * messages/s from the first to the last of them and the microseconds of CPU that each cost.
  */
+#include "base/clock.h"
+
 #include <MQTTAsync.h>
 #include <inttypes.h>
 #include <jansson.h>
@@ -15,7 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
 
 struct options {
@@ -33,28 +34,13 @@ struct counter {
     atomic_bool failed;
     atomic_uint_least64_t messages;
     atomic_uint_least64_t bytes;
-    atomic_int_least64_t first_ns;
-    atomic_int_least64_t last_ns;
+    atomic_int_least64_t first_us;
+    atomic_int_least64_t last_us;
 };
 
 /* The handler of a signal knows nothing else. Posted by the first message, and by what ends the counting. */
 static sem_t wake;
 static atomic_bool ending;
-
-static int64_t now_ns(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
-static double cpu_us(void)
-{
-    struct rusage usage;
-    (void)getrusage(RUSAGE_SELF, &usage);
-    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e6 +
-           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
-}
 
 static void on_signal(int signal)
 {
@@ -67,12 +53,12 @@ static int on_message(void *context, char *topic, int topic_len, MQTTAsync_messa
 {
     struct counter *counter = context;
     (void)topic_len;
-    int64_t at_ns = now_ns();
+    int64_t at_us = clock_monotonic_us();
     if (atomic_fetch_add(&counter->messages, 1) == 0) {
-        atomic_store(&counter->first_ns, at_ns);
+        atomic_store(&counter->first_us, at_us);
         (void)sem_post(&wake);
     }
-    atomic_store(&counter->last_ns, at_ns);
+    atomic_store(&counter->last_us, at_us);
     atomic_fetch_add(&counter->bytes, (uint64_t)message->payloadlen);
     MQTTAsync_freeMessage(&message);
     MQTTAsync_free(topic);
@@ -140,20 +126,20 @@ static int start(struct counter *counter)
     return result == MQTTASYNC_SUCCESS ? MQTTAsync_connect(counter->client, &connect) : result;
 }
 
-static void wait_until(int64_t deadline_ns)
+static void wait_until(int64_t deadline_us)
 {
-    struct timespec until = {.tv_sec = deadline_ns / 1000000000, .tv_nsec = deadline_ns % 1000000000};
+    struct timespec until = {.tv_sec = deadline_us / 1000000, .tv_nsec = deadline_us % 1000000 * 1000};
     (void)sem_clockwait(&wake, CLOCK_MONOTONIC, &until);
 }
 
 /* What wakes without a reason (a signal that is handled does) only has it look again. */
 static void count(struct counter *counter)
 {
-    int64_t deadline_ns = INT64_MAX;
-    while (!atomic_load(&ending) && now_ns() < deadline_ns) {
-        wait_until(deadline_ns);
+    int64_t deadline_us = INT64_MAX;
+    while (!atomic_load(&ending) && clock_monotonic_us() < deadline_us) {
+        wait_until(deadline_us);
         if (counter->options.seconds > 0 && atomic_load(&counter->messages) > 0) {
-            deadline_ns = atomic_load(&counter->first_ns) + (int64_t)(counter->options.seconds * 1e9);
+            deadline_us = atomic_load(&counter->first_us) + (int64_t)(counter->options.seconds * 1e6);
         }
     }
 }
@@ -161,7 +147,7 @@ static void count(struct counter *counter)
 static void report(struct counter *counter, double used_us)
 {
     uint64_t messages = atomic_load(&counter->messages);
-    double seconds = (double)(atomic_load(&counter->last_ns) - atomic_load(&counter->first_ns)) / 1e9;
+    double seconds = (double)(atomic_load(&counter->last_us) - atomic_load(&counter->first_us)) / 1e6;
     double per_s = messages > 1 ? (double)(messages - 1) / seconds : 0;
     double us_each = messages > 0 ? used_us / (double)messages : 0;
     if (!counter->options.json) {
@@ -223,13 +209,13 @@ int main(int argc, char **argv)
     (void)sem_init(&wake, 0, 0);
     (void)sigaction(SIGTERM, &action, NULL);
     (void)sigaction(SIGINT, &action, NULL);
-    double used_before_us = cpu_us();
+    int64_t used_before_us = clock_process_us();
     int result = start(&counter);
     if (result != MQTTASYNC_SUCCESS) {
         fail(&counter, counter.options.uri, result, NULL);
     }
     count(&counter);
-    report(&counter, cpu_us() - used_before_us);
+    report(&counter, (double)(clock_process_us() - used_before_us));
     MQTTAsync_destroy(&counter.client);
     return atomic_load(&counter.failed) ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -7,6 +7,8 @@
  * Content Type of Muster's; at most a window of them unacknowledged, filled up again when half of it is free. Prints
  * messages/s from the first to the last acknowledgement and the microseconds of CPU that each cost here.
  */
+#include "base/clock.h"
+
 #include <MQTTAsync.h>
 #include <jansson.h>
 #include <semaphore.h>
@@ -15,7 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
 
 enum { TOPIC_BYTES = 96, PAYLOAD_MAX = 65536, WINDOW_MAX = 65535, ANSWER_S = 30 };
@@ -39,21 +40,6 @@ struct publisher {
     atomic_long room; /* of the window, when the sender was woken last */
     char payload[PAYLOAD_MAX];
 };
-
-static double seconds_now(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-static double cpu_us(void)
-{
-    struct rusage usage;
-    (void)getrusage(RUSAGE_SELF, &usage);
-    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e6 +
-           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
-}
 
 static void fail(struct publisher *publisher, const char *what, int code)
 {
@@ -104,11 +90,10 @@ static void on_published(void *context, MQTTAsync_successData5 *success)
 
 static bool wait_for_news(struct publisher *publisher)
 {
-    struct timespec until;
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += ANSWER_S;
+    int64_t deadline_us = clock_monotonic_us() + ANSWER_S * 1000000LL;
+    struct timespec until = {.tv_sec = deadline_us / 1000000, .tv_nsec = deadline_us % 1000000 * 1000};
     while (sem_clockwait(&publisher->wake, CLOCK_MONOTONIC, &until) != 0) {
-        if (seconds_now() >= (double)until.tv_sec) {
+        if (clock_monotonic_us() >= deadline_us) {
             fail(publisher, "no answer in time", MQTTASYNC_FAILURE);
         }
     }
@@ -244,11 +229,11 @@ int main(int argc, char **argv)
         return 2;
     }
     bool good = prepare(&publisher) && connect_and_wait(&publisher);
-    double began = seconds_now();
-    double used_before_us = cpu_us();
+    int64_t began_us = clock_monotonic_us();
+    int64_t used_before_us = clock_process_us();
     good = good && publish_all(&publisher);
-    double seconds = seconds_now() - began;
-    double used_us = cpu_us() - used_before_us;
+    double seconds = (double)(clock_monotonic_us() - began_us) / 1e6;
+    double used_us = (double)(clock_process_us() - used_before_us);
     if (good) {
         report(&publisher, seconds, used_us);
     }

@@ -1,11 +1,12 @@
 /* world.c -- starts both servers and the store, and reads what they have used. */
 #include "bench/world.h"
 
+#include "base/clock.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 enum { PIPELINE = 200 };
 
@@ -71,14 +72,6 @@ void world_fini(struct world *world)
     server_free(&world->bare);
 }
 
-static double own_us(void)
-{
-    struct rusage usage;
-    (void)getrusage(RUSAGE_SELF, &usage);
-    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e6 +
-           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
-}
-
 static double info_number(const char *info, const char *name)
 {
     const char *at = strstr(info, name);
@@ -93,7 +86,7 @@ static double redis_us_of(const char *info)
 
 struct usage world_usage(struct world *world)
 {
-    struct usage usage = {.client_us = own_us()};
+    struct usage usage = {.client_us = (double)clock_process_us()};
     usage.redis_us = redis_us_of(redis_text(world->client, "INFO cpu"));
     const char *calls = strstr(redis_text(world->client, "INFO commandstats"), "cmdstat_fcall:");
     usage.call_us = calls != NULL ? info_number(calls, "usec=") : 0;
@@ -102,7 +95,7 @@ struct usage world_usage(struct world *world)
 
 struct usage world_bare_usage(struct world *world)
 {
-    struct usage usage = {.client_us = own_us()};
+    struct usage usage = {.client_us = (double)clock_process_us()};
     world_bare_settle(world);
     redisReply *reply = redisCommand(world->bare_context, "INFO cpu");
     usage.redis_us = reply != NULL ? redis_us_of(reply->str) : 0;
