@@ -5,11 +5,12 @@
  * Says "subscribed" on stderr, counts until SIGTERM or SIGINT, or for S seconds from the first message, and prints
  * messages/s from the first to the last of them and the microseconds of CPU that each cost.
  */
+#include "bench/arguments.h"
+#include "bench/report.h"
+
 #include "base/clock.h"
 
 #include <MQTTAsync.h>
-#include <inttypes.h>
-#include <jansson.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -146,25 +147,19 @@ static void count(struct counter *counter)
 
 static void report(struct counter *counter, double used_us)
 {
-    uint64_t messages = atomic_load(&counter->messages);
-    double seconds = (double)(atomic_load(&counter->last_us) - atomic_load(&counter->first_us)) / 1e6;
-    double per_s = messages > 1 ? (double)(messages - 1) / seconds : 0;
-    double us_each = messages > 0 ? used_us / (double)messages : 0;
-    if (!counter->options.json) {
-        (void)printf("%" PRIu64 " messages in %.3f s: %.0f messages/s, %.2f us of CPU each\n", messages, seconds, per_s,
-                     us_each);
-        return;
-    }
-    json_t *document = json_pack("{s:I, s:I, s:f, s:f, s:f}", "messages", (json_int_t)messages, "payloadBytes",
-                                 (json_int_t)atomic_load(&counter->bytes), "seconds", seconds, "messagesPerSecond",
-                                 per_s, "cpuUsPerMessage", us_each);
-    (void)json_dumpf(document, stdout, JSON_REAL_PRECISION(6));
-    (void)printf("\n");
-    json_decref(document);
+    struct report_rate rate = {
+        .messages = (int64_t)atomic_load(&counter->messages),
+        .payload_bytes = (int64_t)atomic_load(&counter->bytes),
+        .seconds = (double)(atomic_load(&counter->last_us) - atomic_load(&counter->first_us)) / 1e6,
+    };
+    rate.per_s = rate.messages > 1 ? (double)(rate.messages - 1) / rate.seconds : 0;
+    rate.us_each = rate.messages > 0 ? used_us / (double)rate.messages : 0;
+    report_print_rate(&rate, counter->options.json);
 }
 
-static bool take_option(struct options *options, const char *name, const char *value)
+static bool take_option(void *context, const char *name, const char *value)
 {
+    struct options *options = context;
     if (strcmp(name, "--uri") == 0) {
         options->uri = value;
     } else if (strcmp(name, "--topic") == 0) {
@@ -181,27 +176,13 @@ static bool take_option(struct options *options, const char *name, const char *v
     return true;
 }
 
-static bool parse(int argc, char **argv, struct options *options)
-{
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--json") == 0) {
-            options->json = true;
-        } else if (i + 1 == argc || !take_option(options, argv[i], argv[i + 1])) {
-            return false;
-        } else {
-            i++;
-        }
-    }
-    return true;
-}
-
 int main(int argc, char **argv)
 {
     struct counter counter = {.options = {.uri = "tcp://127.0.0.1:1883",
                                           .topic = "muster/v1/worker/+/heartbeat",
                                           .client_id = "bench-counter"}};
     const struct sigaction action = {.sa_handler = on_signal};
-    if (!parse(argc, argv, &counter.options)) {
+    if (!arguments_read(argc, argv, take_option, &counter.options, &counter.options.json)) {
         (void)fprintf(stderr, "Usage: bench_counter [--uri URI] [--topic FILTER] [--qos 0|1] [--client-id ID] "
                               "[--seconds S] [--json]\n");
         return 2;

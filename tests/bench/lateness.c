@@ -4,6 +4,9 @@
  *
  * Usage: bench_lateness [--json] [workers [silent [timeout_ms]]]; prints a Markdown table, or one JSON document.
  */
+#include "bench/arguments.h"
+#include "bench/report.h"
+
 #include "base/clock.h"
 #include "codec/message.h"
 #include "support/process.h"
@@ -304,9 +307,7 @@ static void print_json(const struct bench *bench, const struct row *rows, size_t
         }
         (void)json_object_set_new(document, rows[i].name, figures);
     }
-    (void)json_dumpf(document, stdout, 0);
-    (void)printf("\n");
-    json_decref(document);
+    report_print_json(document, 0);
 }
 
 static void print(const struct bench *bench, const struct row *rows, size_t count)
@@ -400,11 +401,10 @@ static void measure(struct bench *bench)
 int main(int argc, char **argv)
 {
     static struct bench bench;
-    bench.json = argc > 1 && strcmp(argv[1], "--json") == 0;
-    int first = bench.json ? 2 : 1;
-    bench.workers = argc > first ? atoi(argv[first]) : 100000;
-    bench.silent = argc > first + 1 ? atoi(argv[first + 1]) : 1000;
-    bench.timeout_ms = argc > first + 2 ? atoi(argv[first + 2]) : 30000;
+    bench.json = arguments_take_flag(&argc, &argv, "--json");
+    bench.workers = arguments_number(argc, argv, 1, 100000);
+    bench.silent = arguments_number(argc, argv, 2, 1000);
+    bench.timeout_ms = arguments_number(argc, argv, 3, 30000);
     if (bench.silent < 1 || bench.workers < bench.silent || bench.timeout_ms < 100) {
         (void)fprintf(stderr, "usage: bench_lateness [--json] [workers [silent [timeout_ms]]]\n");
         return 2;

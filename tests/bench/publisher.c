@@ -7,10 +7,12 @@
  * Content Type of Muster's; at most a window of them unacknowledged, filled up again when half of it is free. Prints
  * messages/s from the first to the last acknowledgement and the microseconds of CPU that each cost here.
  */
+#include "bench/arguments.h"
+#include "bench/report.h"
+
 #include "base/clock.h"
 
 #include <MQTTAsync.h>
-#include <jansson.h>
 #include <semaphore.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -170,17 +172,13 @@ static bool prepare(struct publisher *publisher)
 
 static void report(const struct publisher *publisher, double seconds, double used_us)
 {
-    double messages = 2.0 * (double)publisher->options.events;
-    if (!publisher->options.json) {
-        (void)printf("%.0f messages in %.3f s: %.0f messages/s, %.2f us of CPU each\n", messages, seconds,
-                     messages / seconds, used_us / messages);
-        return;
-    }
-    json_t *document = json_pack("{s:f, s:f, s:f, s:f}", "messages", messages, "seconds", seconds, "messagesPerSecond",
-                                 messages / seconds, "cpuUsPerMessage", used_us / messages);
-    (void)json_dumpf(document, stdout, JSON_REAL_PRECISION(6));
-    (void)printf("\n");
-    json_decref(document);
+    const struct options *options = &publisher->options;
+    struct report_rate rate = {.messages = 2 * options->events,
+                               .payload_bytes = options->events * (options->event_bytes + options->status_bytes),
+                               .seconds = seconds};
+    rate.per_s = (double)rate.messages / seconds;
+    rate.us_each = used_us / (double)rate.messages;
+    report_print_rate(&rate, options->json);
 }
 
 static bool take_number(const char *value, long max, long *out)
@@ -192,8 +190,9 @@ static bool take_number(const char *value, long max, long *out)
     return good;
 }
 
-static bool take_option(struct options *options, const char *name, const char *value)
+static bool take_option(void *context, const char *name, const char *value)
 {
+    struct options *options = context;
     if (strcmp(name, "--uri") == 0) {
         options->uri = value;
         return true;
@@ -204,26 +203,12 @@ static bool take_option(struct options *options, const char *name, const char *v
            (strcmp(name, "--window") == 0 && take_number(value, WINDOW_MAX, &options->window));
 }
 
-static bool parse(int argc, char **argv, struct options *options)
-{
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--json") == 0) {
-            options->json = true;
-        } else if (i + 1 == argc || !take_option(options, argv[i], argv[i + 1])) {
-            return false;
-        } else {
-            i++;
-        }
-    }
-    return true;
-}
-
 int main(int argc, char **argv)
 {
     static struct publisher publisher = {
         .options = {
             .uri = "tcp://127.0.0.1:1883", .events = 10000, .event_bytes = 360, .status_bytes = 370, .window = 128}};
-    if (!parse(argc, argv, &publisher.options)) {
+    if (!arguments_read(argc, argv, take_option, &publisher.options, &publisher.options.json)) {
         (void)fprintf(stderr, "Usage: bench_publisher [--uri URI] [--events N] [--event-bytes N] [--status-bytes N] "
                               "[--window N] [--json]\n");
         return 2;

@@ -6,6 +6,8 @@
  *        bench_steps --paused [workers]; for who counts from outside: says "<Redis's process> <stage> begins" and
  *        "<Redis's process> <stage> ends <steps>", and waits for a line of input each time.
  */
+#include "bench/arguments.h"
+#include "bench/report.h"
 #include "bench/world.h"
 
 #include "base/clock.h"
@@ -338,29 +340,12 @@ static json_t *report_of(const struct bench *bench)
     return json_pack("{s:i, s:s, s:o}", "workers", bench->workers, "persistence", world_persistence, "costs", costs);
 }
 
-static void print_table(json_t *report)
-{
-    const char *key = NULL;
-    json_t *value = NULL;
-    (void)printf("\n%d workers; microseconds of Redis's main thread, of the functions, of the caller:\n\n",
-                 (int)json_integer_value(json_object_get(report, "workers")));
-    (void)printf("| | Redis | function | caller |\n|---|---|---|---|\n");
-    json_object_foreach(json_object_get(report, "costs"), key, value)
-    {
-        (void)printf("| %s | %.2f | %.2f | %.2f |\n", json_string_value(json_object_get(value, "name")),
-                     json_real_value(json_object_get(value, "redis_us")),
-                     json_real_value(json_object_get(value, "call_us")),
-                     json_real_value(json_object_get(value, "client_us")));
-    }
-}
-
 int main(int argc, char **argv)
 {
     static struct bench bench;
-    bool json = argc > 1 && strcmp(argv[1], "--json") == 0;
-    bench.paused = argc > 1 && strcmp(argv[1], "--paused") == 0;
-    int at = json || bench.paused ? 2 : 1;
-    bench.workers = argc > at ? atoi(argv[at]) : 20000;
+    bool json = arguments_take_flag(&argc, &argv, "--json");
+    bench.paused = !json && arguments_take_flag(&argc, &argv, "--paused");
+    bench.workers = arguments_number(argc, argv, 1, 20000);
     if (bench.workers <= 0) {
         (void)fprintf(stderr, "usage: bench_steps [--json|--paused] [workers]\n");
         return 2;
@@ -369,12 +354,11 @@ int main(int argc, char **argv)
     live(&bench);
     json_t *report = report_of(&bench);
     if (json) {
-        (void)json_dumpf(report, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(5));
-        (void)printf("\n");
+        report_print_json(report, JSON_INDENT(2) | JSON_REAL_PRECISION(5));
     } else {
-        print_table(report);
+        report_print_costs(report, NULL);
+        json_decref(report);
     }
-    json_decref(report);
     world_fini(&bench.world);
     if (bench.refused > 0) {
         (void)fprintf(stderr, "bench_steps: %d calls were refused\n", bench.refused);

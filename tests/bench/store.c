@@ -4,7 +4,9 @@
  *
  * Usage: bench_store [--json] [workers [rounds]]; prints a Markdown table, or one JSON document.
  */
+#include "bench/arguments.h"
 #include "bench/floor.h"
+#include "bench/report.h"
 #include "bench/world.h"
 
 #include "base/clock.h"
@@ -35,13 +37,6 @@ enum pulse {
 static const char *const pulse_names[PULSES] = {"heartbeat, load as before", "heartbeat, other load"};
 static const char *const pulse_keys[PULSES] = {"heartbeat", "heartbeat_load"};
 
-/* Microseconds each: of Redis's CPU, of the function by Redis's own count, of this process. */
-struct cost {
-    double redis_us;
-    double call_us;
-    double client_us;
-};
-
 struct bench {
     struct world world;
     int workers;
@@ -54,21 +49,14 @@ struct bench {
     double registration_bytes;
     double heartbeat_bytes; /* when all have heartbeaten, with an event more */
     double floor_bytes;
-    struct cost registration;
-    struct cost floor;
-    struct cost pulse_floor;
-    struct cost pulses[PULSES][ROUNDS_MAX];
-    struct cost bare[ROUNDS_MAX];
+    struct usage registration;
+    struct usage floor;
+    struct usage pulse_floor;
+    struct usage pulses[PULSES][ROUNDS_MAX];
+    struct usage bare[ROUNDS_MAX];
     double search_ms[SEARCHES];
     int found;
 };
-
-static struct cost cost_between(const struct usage *before, const struct usage *after, int count)
-{
-    return (struct cost){.redis_us = (after->redis_us - before->redis_us) / count,
-                         .call_us = (after->call_us - before->call_us) / count,
-                         .client_us = (after->client_us - before->client_us) / count};
-}
 
 /* ---------------------------------------------------------------------------------------- registrations */
 
@@ -130,7 +118,7 @@ static void register_fleet(struct bench *bench)
     }
     store_client_wait(&bench->world.writer, &bench->open, 0);
     struct usage after = world_usage(&bench->world);
-    bench->registration = cost_between(&before, &after, bench->workers);
+    bench->registration = world_usage_each(&before, &after, bench->workers);
     bench->registration_bytes = bytes_of_all(bench);
 }
 
@@ -149,7 +137,7 @@ static int worker_at(const struct bench *bench, int turn)
 }
 
 /* What would be left of a heartbeat's cost if nothing but its fields had to be read and written. */
-static struct cost beat_bare(struct bench *bench)
+static struct usage beat_bare(struct bench *bench)
 {
     struct usage before = world_bare_usage(&bench->world);
     for (int round = 0; round < bench->rounds; round++) {
@@ -159,7 +147,7 @@ static struct cost beat_bare(struct bench *bench)
     }
     world_bare_settle(&bench->world);
     struct usage after = world_bare_usage(&bench->world);
-    return cost_between(&before, &after, bench->workers * bench->rounds);
+    return world_usage_each(&before, &after, bench->workers * bench->rounds);
 }
 
 /* What would be left of a registration's cost if nothing but its keys had to be written. */
@@ -169,7 +157,7 @@ static void register_bare(struct bench *bench)
     struct usage before = world_bare_usage(&bench->world);
     floor_register(&bench->world, bench->workers);
     struct usage after = world_bare_usage(&bench->world);
-    bench->floor = cost_between(&before, &after, bench->workers);
+    bench->floor = world_usage_each(&before, &after, bench->workers);
     bench->floor_bytes = (double)(world_bare_memory(&bench->world) - memory) / bench->workers;
     bench->pulse_floor = beat_bare(bench);
     world_bare_command(&bench->world, "FLUSHALL SYNC");
@@ -214,7 +202,7 @@ static void send_heartbeats(struct bench *bench)
     store_client_wait(&bench->world.writer, &bench->open, BATCHES_OPEN - 1);
 }
 
-static struct cost beat(struct bench *bench, enum pulse pulse)
+static struct usage beat(struct bench *bench, enum pulse pulse)
 {
     struct usage before = world_usage(&bench->world);
     bench->seq++;
@@ -229,10 +217,10 @@ static struct cost beat(struct bench *bench, enum pulse pulse)
     }
     store_client_wait(&bench->world.writer, &bench->open, 0);
     struct usage after = world_usage(&bench->world);
-    return cost_between(&before, &after, bench->workers);
+    return world_usage_each(&before, &after, bench->workers);
 }
 
-static struct cost set_bare(struct bench *bench)
+static struct usage set_bare(struct bench *bench)
 {
     struct usage before = world_bare_usage(&bench->world);
     for (int i = 0; i < bench->workers; i++) {
@@ -240,7 +228,7 @@ static struct cost set_bare(struct bench *bench)
     }
     world_bare_settle(&bench->world);
     struct usage after = world_bare_usage(&bench->world);
-    return cost_between(&before, &after, bench->workers);
+    return world_usage_each(&before, &after, bench->workers);
 }
 
 static void beat_rounds(struct bench *bench)
@@ -347,7 +335,7 @@ static double median(const double *values, int count)
     return count % 2 == 1 ? sorted[count / 2] : (sorted[count / 2 - 1] + sorted[count / 2]) / 2;
 }
 
-static struct cost median_cost(const struct cost *costs, int count)
+static struct usage median_cost(const struct usage *costs, int count)
 {
     double redis[ROUNDS_MAX];
     double call[ROUNDS_MAX];
@@ -357,10 +345,10 @@ static struct cost median_cost(const struct cost *costs, int count)
         call[i] = costs[i].call_us;
         client[i] = costs[i].client_us;
     }
-    return (struct cost){median(redis, count), median(call, count), median(client, count)};
+    return (struct usage){median(redis, count), median(call, count), median(client, count)};
 }
 
-static void add_row(json_t *report, const char *key, const char *name, struct cost cost, double bare_us)
+static void add_row(json_t *report, const char *key, const char *name, struct usage cost, double bare_us)
 {
     json_t *row = json_pack("{s:s, s:f, s:f, s:f, s:f}", "name", name, "redis_us", cost.redis_us, "call_us",
                             cost.call_us, "client_us", cost.client_us, "ratio", cost.redis_us / bare_us);
@@ -369,7 +357,7 @@ static void add_row(json_t *report, const char *key, const char *name, struct co
 
 static json_t *report_of(struct bench *bench)
 {
-    struct cost bare = median_cost(bench->bare, bench->rounds);
+    struct usage bare = median_cost(bench->bare, bench->rounds);
     json_t *report = json_pack("{s:i, s:i, s:s, s:{}, s:{}}", "workers", bench->workers, "rounds", bench->rounds,
                                "persistence", world_persistence, "costs", "bytes");
     add_row(report, "set", "bare pipelined SET PX", bare, bare.redis_us);
@@ -393,20 +381,11 @@ static json_t *report_of(struct bench *bench)
     return report;
 }
 
-static void print_table(json_t *report)
+static void print_tables(const json_t *report)
 {
     const char *key = NULL;
     json_t *value = NULL;
-    (void)printf("\n%d workers; microseconds of Redis's main thread, of the functions, of the caller:\n\n",
-                 (int)json_integer_value(json_object_get(report, "workers")));
-    (void)printf("| | Redis | function | caller | of SET PX |\n|---|---|---|---|---|\n");
-    json_object_foreach(json_object_get(report, "costs"), key, value)
-    {
-        (void)printf(
-            "| %s | %.2f | %.2f | %.2f | %.2f |\n", json_string_value(json_object_get(value, "name")),
-            json_real_value(json_object_get(value, "redis_us")), json_real_value(json_object_get(value, "call_us")),
-            json_real_value(json_object_get(value, "client_us")), json_real_value(json_object_get(value, "ratio")));
-    }
+    report_print_costs(report, " of SET PX");
     (void)printf("\nBytes a worker:\n\n| | |\n|---|---|\n");
     json_object_foreach(json_object_get(report, "bytes"), key, value)
     {
@@ -419,10 +398,9 @@ static void print_table(json_t *report)
 
 static bool read_arguments(struct bench *bench, int argc, char **argv, bool *out_json)
 {
-    int at = argc > 1 && strcmp(argv[1], "--json") == 0 ? 2 : 1;
-    *out_json = at == 2;
-    bench->workers = argc > at ? atoi(argv[at]) : 100000;
-    bench->rounds = argc > at + 1 ? atoi(argv[at + 1]) : 5;
+    *out_json = arguments_take_flag(&argc, &argv, "--json");
+    bench->workers = arguments_number(argc, argv, 1, 100000);
+    bench->rounds = arguments_number(argc, argv, 2, 5);
     return bench->workers > 0 && bench->rounds > 0 && bench->rounds <= ROUNDS_MAX;
 }
 
@@ -446,12 +424,11 @@ int main(int argc, char **argv)
     search(&bench);
     json_t *report = report_of(&bench);
     if (json) {
-        (void)json_dumpf(report, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(5));
-        (void)printf("\n");
+        report_print_json(report, JSON_INDENT(2) | JSON_REAL_PRECISION(5));
     } else {
-        print_table(report);
+        print_tables(report);
+        json_decref(report);
     }
-    json_decref(report);
     free(bench.epochs);
     world_fini(&bench.world);
     if (bench.refused > 0 || bench.found == 0) {

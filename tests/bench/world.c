@@ -103,6 +103,13 @@ struct usage world_bare_usage(struct world *world)
     return usage;
 }
 
+struct usage world_usage_each(const struct usage *before, const struct usage *after, int count)
+{
+    return (struct usage){.redis_us = (after->redis_us - before->redis_us) / count,
+                          .call_us = (after->call_us - before->call_us) / count,
+                          .client_us = (after->client_us - before->client_us) / count};
+}
+
 static int64_t memory_of(const char *info)
 {
     return (int64_t)(info_number(info, "used_memory:") - info_number(info, "mem_clients_normal:") -
