@@ -92,7 +92,7 @@ static bool look_at_broker(struct doctor *doctor)
         return false;
     }
     diagnosis_add(&doctor->diagnosis, VERDICT_OK, "broker", NULL, "%s speaks MQTT 5, connected in %" PRId64 " ms",
-                  call->options->uri, clock_monotonic_ms() - began_ms);
+                  call->options->access.uri, clock_monotonic_ms() - began_ms);
     return true;
 }
 
@@ -196,7 +196,7 @@ static void look_at_hearing(struct doctor *doctor)
     struct fault fault = {0};
     int64_t during_ms = CANARY_MS;
     if (probe_filter(doctor, "canary", during_ms, &probe, &fault) == ERR_OK) {
-        diagnosis_canaries(&doctor->diagnosis, probe.heard, during_ms, doctor->call->options->username == NULL);
+        diagnosis_canaries(&doctor->diagnosis, probe.heard, during_ms, doctor->call->options->access.username == NULL);
     } else {
         diagnosis_canaries(&doctor->diagnosis, 0, during_ms, false);
     }

@@ -1,7 +1,6 @@
 /* main.c -- musterctl: reads its command line, connects to the broker, and runs one command. */
 #include "ctl/command.h"
 
-#include "base/secret.h"
 #include "ctl/manual.h"
 #include "domain/worker.h"
 
@@ -12,19 +11,17 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PASSWORD_MAX = 512 };
-
 struct identity {
     char client[WORKER_ID_MAX + 1];
-    char password[PASSWORD_MAX];
+    char password[ACCESS_PASSWORD_MAX];
 };
 
 /* Makes a client id of any name: what the grammar does not allow becomes "-". */
 static void default_client(const struct options *options, char out[WORKER_ID_MAX + 1])
 {
     const struct passwd *user = getpwuid(geteuid());
-    if (options->username != NULL) {
-        (void)snprintf(out, WORKER_ID_MAX + 1, "%s", options->username);
+    if (options->access.username != NULL) {
+        (void)snprintf(out, WORKER_ID_MAX + 1, "%s", options->access.username);
     } else {
         (void)snprintf(out, WORKER_ID_MAX + 1, "%.*s-%ld", WORKER_ID_MAX - 24, user != NULL ? user->pw_name : "user",
                        (long)getpid());
@@ -51,11 +48,8 @@ static bool identify(const struct options *options, struct identity *out_identit
                    WORKER_ID_MAX, options->client);
         return false;
     }
-    if (options->password_file == NULL) {
-        return true;
-    }
     struct fault fault = {0};
-    enum err err = secret_read(options->password_file, out_identity->password, sizeof out_identity->password, &fault);
+    enum err err = access_read_password(&options->access, out_identity->password, &fault);
     if (err != ERR_OK) {
         buf_printf(wrong, "%s\n", fault.text);
     }
@@ -79,14 +73,9 @@ static enum command_status run_connected(struct call *call, const struct command
 {
     const struct options *options = call->options;
     const struct session_options session_options = {
-        .uri = options->uri,
+        .access = &options->access,
         .client = identity->client,
-        .username = options->username,
-        .password = options->password_file != NULL ? identity->password : NULL,
-        .ca_file = options->ca_file,
-        .certificate_file = options->certificate_file,
-        .key_file = options->key_file,
-        .topic_root = options->topic_root,
+        .password = identity->password,
         .timeout_ms = options->timeout_ms,
         .signals = call->signals,
     };

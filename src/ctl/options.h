@@ -3,6 +3,7 @@
 #define MUSTER_CTL_OPTIONS_H
 
 #include "base/buf.h"
+#include "broker/access.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,14 +17,8 @@ struct options {
     const char *command;
     const char *operand;
     /* of every command */
-    const char *uri;
+    struct access access;
     const char *client;
-    const char *username;
-    const char *password_file;
-    const char *ca_file;
-    const char *certificate_file;
-    const char *key_file;
-    const char *topic_root;
     int64_t timeout_ms;
     bool json;
     /* of some; numbers are 0 where not given */

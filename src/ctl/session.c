@@ -48,16 +48,9 @@ static enum err make_broker(struct session *session, struct fault *out_fault)
     const struct session_options *options = &session->options;
     char client_id[48];
     (void)snprintf(client_id, sizeof client_id, "musterctl-%s", session->mark);
-    struct broker_options broker_options = {
-        .uri = options->uri,
-        .client_id = client_id,
-        .username = options->username,
-        .password = options->password,
-        .ca_file = options->ca_file,
-        .certificate_file = options->certificate_file,
-        .key_file = options->key_file,
-        .connect_timeout_s = (int)((options->timeout_ms + 999) / 1000),
-    };
+    struct broker_options broker_options = access_options(options->access, options->password);
+    broker_options.client_id = client_id;
+    broker_options.connect_timeout_s = (int)((options->timeout_ms + 999) / 1000);
     return broker_new(&broker_options, &session->broker, out_fault);
 }
 
@@ -69,7 +62,7 @@ static enum err set_up(struct session *session, struct fault *out_fault)
     }
     (void)snprintf(session->mark, sizeof session->mark, "%016" PRIx64, random);
     int len = snprintf(session->reply_topic, sizeof session->reply_topic, "%s/reply/client/%s/%s",
-                       session->options.topic_root, session->options.client, session->mark);
+                       session->options.access->topic_root, session->options.client, session->mark);
     if (len < 0 || (size_t)len >= sizeof session->reply_topic) {
         return fault_set(out_fault, ERR_INVALID, "the topic root is longer than %d bytes", TOPIC_MAX);
     }
@@ -155,7 +148,8 @@ static void subscribe(struct session *session)
     size_t count = 0;
     subscriptions[count++] = (struct broker_subscription){.filter = session->reply_topic, .qos = 1};
     for (size_t i = 0; i < session->filter_count; i++) {
-        (void)snprintf(filters[i], sizeof filters[i], "%s/%s", session->options.topic_root, session->filters[i]);
+        (void)snprintf(filters[i], sizeof filters[i], "%s/%s", session->options.access->topic_root,
+                       session->filters[i]);
         /* A whole fleet's retained statuses would crowd replies out of the inbox, so they come only where wanted. */
         subscriptions[count++] = (struct broker_subscription){
             .filter = filters[i], .qos = 1, .retained_too = session->listener.kept != NULL};
@@ -191,7 +185,7 @@ static void take_reply(struct session *session, const struct broker_message *mes
 
 static void take_message(struct session *session, const struct broker_message *message)
 {
-    size_t root_len = strlen(session->options.topic_root);
+    size_t root_len = strlen(session->options.access->topic_root);
     if (text_is(message->topic, session->reply_topic)) {
         take_reply(session, message);
         return;
@@ -298,9 +292,10 @@ enum err session_connect(struct session *session, struct fault *out_fault)
         return fault_set(out_fault, ERR_CLOSED, "interrupted");
     }
     if (session->lost.code != ERR_OK) {
-        return fault_set(out_fault, session->lost.code, "no connection to %s: %s", options->uri, session->lost.text);
+        return fault_set(out_fault, session->lost.code, "no connection to %s: %s", options->access->uri,
+                         session->lost.text);
     }
-    return fault_set(out_fault, ERR_TIMEOUT, "no connection to %s within %" PRId64 " ms", options->uri,
+    return fault_set(out_fault, ERR_TIMEOUT, "no connection to %s within %" PRId64 " ms", options->access->uri,
                      options->timeout_ms);
 }
 
@@ -309,7 +304,7 @@ static enum err publish(struct session *session, const char *verb, const json_t 
     const struct session_options *options = &session->options;
     struct asked *asked = &session->asked;
     char topic[TOPIC_MAX];
-    (void)snprintf(topic, sizeof topic, "%s/request/%s/%s", options->topic_root, options->client, verb);
+    (void)snprintf(topic, sizeof topic, "%s/request/%s/%s", options->access->topic_root, options->client, verb);
     struct buf payload = {0};
     enum err err = encode_document(request, ENCODING_JSON, &payload);
     if (err == ERR_OK) {

@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "base/text.h"
+#include "broker/access.h"
 #include "ctl/signals.h"
 
 #include <jansson.h>
@@ -18,14 +19,9 @@ struct session;
 
 /* Strings are the caller's and outlive the session; NULL where not wanted. */
 struct session_options {
-    const char *uri;
+    const struct access *access;
     const char *client; /* the id in the request topic; the broker's ACL ties it to the user name */
-    const char *username;
     const char *password;
-    const char *ca_file;
-    const char *certificate_file;
-    const char *key_file;
-    const char *topic_root;
     int64_t timeout_ms;      /* for a connection, and for each reply */
     struct signals *signals; /* ended: nothing is waited for any more; NULL: not looked at */
 };

@@ -92,8 +92,8 @@ static void append_summary(struct watch *watch, json_t *const *documents, size_t
     size_t unhealthy = count_health(documents, count, HEALTH_UNHEALTHY);
     size_t failed = count_health(documents, count, HEALTH_FAILED);
     const struct options *options = watch->call->options;
-    buf_printf(&line, "%s at %s: %zu worker%s, %zu unhealthy, %zu failed", options->topic_root, options->uri, count,
-               count == 1 ? "" : "s", unhealthy, failed);
+    buf_printf(&line, "%s at %s: %zu worker%s, %zu unhealthy, %zu failed", options->access.topic_root,
+               options->access.uri, count, count == 1 ? "" : "s", unhealthy, failed);
     if (watch->trouble[0] != '\0') {
         buf_printf(&line, " -- %s", watch->trouble);
     }

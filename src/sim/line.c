@@ -12,7 +12,7 @@ static enum err name_topics(struct line *line, const struct line_plan *plan)
     const char *who = gateway ? options->gateway : "+";
     char before[NAMES_BYTES];
     char after[NAMES_BYTES];
-    (void)snprintf(before, sizeof before, "%s/reply/%s/", options->topic_root, gateway ? "gateway" : "worker");
+    (void)snprintf(before, sizeof before, "%s/reply/%s/", options->access.topic_root, gateway ? "gateway" : "worker");
     (void)snprintf(after, sizeof after, "/%s-%zu", plan->mark, plan->number);
     line->filter_count = plan->number == 0 ? 2 : 1;
     if (name_fix(&line->filters[0], before, who, after) != ERR_OK ||
@@ -36,23 +36,17 @@ enum err line_init(struct line *line, const struct line_plan *plan, struct fault
     }
     (void)snprintf(client_id, sizeof client_id, "muster-sim-%s-%zu", plan->mark, plan->number);
     (void)snprintf(pulse_id, sizeof pulse_id, "muster-sim-%s-%zu-pulse", plan->mark, plan->number);
-    const char *password = options->password_file != NULL ? options->password : NULL;
-    const struct broker_options broker_options = {
-        .uri = options->uri,
-        .client_id = client_id,
-        .username = options->username,
-        .password = password,
-        .ca_file = options->ca_file,
-        .certificate_file = options->certificate_file,
-        .key_file = options->key_file,
-        .connect_timeout_s = (int)((options->timeout_ms + 999) / 1000),
-        .inbox_messages_max = INBOX_MESSAGES,
-        .inbox_bytes_max = INBOX_BYTES,
-    };
-    const struct pulse_options pulse_options = {
-        .uri = options->uri, .client_id = pulse_id, .username = options->username, .password = password};
+    struct broker_options broker_options = access_options(&options->access, options->password);
+    broker_options.client_id = client_id;
+    broker_options.connect_timeout_s = (int)((options->timeout_ms + 999) / 1000);
+    broker_options.inbox_messages_max = INBOX_MESSAGES;
+    broker_options.inbox_bytes_max = INBOX_BYTES;
+    const struct pulse_options pulse_options = {.uri = broker_options.uri,
+                                                .client_id = pulse_id,
+                                                .username = broker_options.username,
+                                                .password = broker_options.password};
     enum err err = broker_new(&broker_options, &line->broker, out_fault);
-    if (err == ERR_OK && pulse_can(options->uri)) {
+    if (err == ERR_OK && pulse_can(options->access.uri)) {
         err = pulse_new(&pulse_options, &line->pulse, out_fault);
     }
     return err;

@@ -2,7 +2,6 @@
 #include "sim/options.h"
 
 #include "base/manual.h"
-#include "base/secret.h"
 #include "domain/worker.h"
 #include "sim/names.h"
 
@@ -86,16 +85,16 @@ static const struct row rows[] = {
      .help = "workers in one message of the gateway"},
     {"seed", "N", ROW_INT, AT(seed), .standard = "1", .min = 0, .max = INT32_MAX,
      .help = "of all that is drawn by lot"},
-    {"uri", "URI", ROW_TEXT, AT(uri), "MUSTER_MQTT_URI", "tcp://127.0.0.1:1883", .help = "the broker"},
-    {"username", "NAME", ROW_TEXT, AT(username), "MUSTER_MQTT_USERNAME", .help = "user name at the broker"},
-    {"password-file", "FILE", ROW_TEXT, AT(password_file), "MUSTER_MQTT_PASSWORD_FILE",
+    {"uri", "URI", ROW_TEXT, AT(access.uri), "MUSTER_MQTT_URI", "tcp://127.0.0.1:1883", .help = "the broker"},
+    {"username", "NAME", ROW_TEXT, AT(access.username), "MUSTER_MQTT_USERNAME", .help = "user name at the broker"},
+    {"password-file", "FILE", ROW_TEXT, AT(access.password_file), "MUSTER_MQTT_PASSWORD_FILE",
      .help = "file whose first line is the password"},
-    {"ca-file", "FILE", ROW_TEXT, AT(ca_file), "MUSTER_MQTT_CA_FILE",
+    {"ca-file", "FILE", ROW_TEXT, AT(access.ca_file), "MUSTER_MQTT_CA_FILE",
      .help = "PEM file of the authorities that may vouch for the broker, if not the system's"},
-    {"certificate-file", "FILE", ROW_TEXT, AT(certificate_file), "MUSTER_MQTT_CERTIFICATE_FILE",
+    {"certificate-file", "FILE", ROW_TEXT, AT(access.certificate_file), "MUSTER_MQTT_CERTIFICATE_FILE",
      .help = "PEM file of its own certificate"},
-    {"key-file", "FILE", ROW_TEXT, AT(key_file), "MUSTER_MQTT_KEY_FILE", .help = "PEM file of the key to it"},
-    {"topic-root", "TOPIC", ROW_TEXT, AT(topic_root), "MUSTER_MQTT_TOPIC_ROOT", "muster/v1",
+    {"key-file", "FILE", ROW_TEXT, AT(access.key_file), "MUSTER_MQTT_KEY_FILE", .help = "PEM file of the key to it"},
+    {"topic-root", "TOPIC", ROW_TEXT, AT(access.topic_root), "MUSTER_MQTT_TOPIC_ROOT", "muster/v1",
      .help = "what every topic begins with"},
     {"json", NULL, ROW_SET, AT(json), .help = "the summary as one JSON document"},
     {"help", NULL, ROW_SET, AT(help), .help = "show this and end"},
@@ -248,8 +247,8 @@ static void check_together(const struct options *options, struct buf *errors)
         buf_printf(errors, "--gateway %s: must be 1-%d of A-Z a-z 0-9 . _ - and begin with a letter or digit\n",
                    options->gateway, WORKER_ID_MAX);
     }
-    if (options->topic_root[0] == '\0' || strlen(options->topic_root) > NAMES_ROOT_MAX) {
-        buf_printf(errors, "--topic-root %s: must be 1-%d bytes long\n", options->topic_root, NAMES_ROOT_MAX);
+    if (options->access.topic_root[0] == '\0' || strlen(options->access.topic_root) > NAMES_ROOT_MAX) {
+        buf_printf(errors, "--topic-root %s: must be 1-%d bytes long\n", options->access.topic_root, NAMES_ROOT_MAX);
     }
     if (options->jobs > options->capacity) {
         buf_printf(errors, "--jobs %lld: must be at most the --capacity (%lld)\n", (long long)options->jobs,
@@ -260,8 +259,7 @@ static void check_together(const struct options *options, struct buf *errors)
 static void choose_password(struct options *options, struct buf *errors)
 {
     struct fault fault = {0};
-    if (options->password_file != NULL &&
-        secret_read(options->password_file, options->password, sizeof options->password, &fault) != ERR_OK) {
+    if (access_read_password(&options->access, options->password, &fault) != ERR_OK) {
         buf_printf(errors, "--password-file: %s\n", fault.text);
     }
 }

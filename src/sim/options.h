@@ -3,22 +3,17 @@
 #define MUSTER_SIM_OPTIONS_H
 
 #include "base/buf.h"
+#include "broker/access.h"
 #include "codec/message.h"
 #include "sim/jitter.h"
 #include "sim/scenario.h"
 
-enum { OPTIONS_PASSWORD_MAX = 512, OPTIONS_WORKERS_MAX = 5000000, OPTIONS_CONNECTIONS_MAX = 256 };
+enum { OPTIONS_WORKERS_MAX = 5000000, OPTIONS_CONNECTIONS_MAX = 256 };
 
 /* Strings are those of argv, of the environment, or of the field below. */
 struct options {
     enum scenario_kind scenario;
-    const char *uri;
-    const char *username;
-    const char *password_file;
-    const char *ca_file;
-    const char *certificate_file;
-    const char *key_file;
-    const char *topic_root;
+    struct access access;
     int64_t workers;
     int64_t connections;
     double duration_s;
@@ -55,7 +50,7 @@ struct options {
     bool help;
     bool version;
     bool manual;
-    char password[OPTIONS_PASSWORD_MAX];
+    char password[ACCESS_PASSWORD_MAX];
 };
 
 /*

@@ -106,7 +106,7 @@ static enum err name_all(struct sim *sim)
     const struct options *options = sim->options;
     bool gateway = options->scenario == SCENARIO_GATEWAY;
     char before[NAMES_BYTES];
-    (void)snprintf(before, sizeof before, "%s/%s/", options->topic_root, gateway ? "gateway" : "worker");
+    (void)snprintf(before, sizeof before, "%s/%s/", options->access.topic_root, gateway ? "gateway" : "worker");
     enum err err = name_init(&sim->id_name, "", options->prefix, "");
     if (err == ERR_OK) {
         err = gateway ? name_fix(&sim->register_name, before, options->gateway, "/register")
@@ -369,7 +369,7 @@ static enum err connect_all(struct sim *sim, struct watcher *watcher, struct fau
     for (size_t i = 0; i < sim->line_count && err == ERR_TIMEOUT; i++) {
         if (!line_is_ready(&sim->lines[i])) {
             const char *why = line_problem(&sim->lines[i]);
-            return fault_set(out_fault, err, "no connection to %s: %s", options->uri,
+            return fault_set(out_fault, err, "no connection to %s: %s", options->access.uri,
                              why[0] != '\0' ? why : "no answer in time");
         }
     }

@@ -170,7 +170,7 @@ void summary_append_progress(struct buf *out, const struct options *options, con
     const struct latency *latency = tally->answering.count > 0 ? &tally->answering : &tally->lag;
     switch (view->phase) {
     case SIM_CONNECTING:
-        buf_printf(out, "connecting to %s", options->uri);
+        buf_printf(out, "connecting to %s", options->access.uri);
         break;
     case SIM_REGISTERING:
         buf_printf(out, "registering: %" PRIu64 " of %" PRIu64, tally->registered, tally->workers);

@@ -52,7 +52,7 @@ static void parse_options_anywhere_are_taken(void **state)
     assert_string_equal(options.command, "deregister");
     assert_string_equal(options.operand, "w1");
     assert_string_equal(options.reason, "old");
-    assert_string_equal(options.uri, "tcp://h:1");
+    assert_string_equal(options.access.uri, "tcp://h:1");
     assert_int_equal(options.timeout_ms, 250);
     assert_true(options.json && options.force && !options.drain && !options.follow);
 }
@@ -61,8 +61,8 @@ static void parse_without_options_uses_defaults(void **state)
 {
     (void)state;
     struct options options = parsed((const char *const[]){"list", NULL});
-    assert_string_equal(options.uri, "tcp://127.0.0.1:1883");
-    assert_string_equal(options.topic_root, "muster/v1");
+    assert_string_equal(options.access.uri, "tcp://127.0.0.1:1883");
+    assert_string_equal(options.access.topic_root, "muster/v1");
     assert_int_equal(options.timeout_ms, 5000);
     assert_null(options.operand);
 }
@@ -71,10 +71,10 @@ static void parse_environment_stands_below_the_option(void **state)
 {
     (void)state;
     assert_int_equal(setenv("MUSTER_MQTT_URI", "tcp://env:2", 1), 0);
-    assert_string_equal(parsed((const char *const[]){"list", NULL}).uri, "tcp://env:2");
-    assert_string_equal(parsed((const char *const[]){"list", "--uri", "tcp://h:1", NULL}).uri, "tcp://h:1");
+    assert_string_equal(parsed((const char *const[]){"list", NULL}).access.uri, "tcp://env:2");
+    assert_string_equal(parsed((const char *const[]){"list", "--uri", "tcp://h:1", NULL}).access.uri, "tcp://h:1");
     assert_int_equal(setenv("MUSTER_MQTT_URI", "", 1), 0);
-    assert_string_equal(parsed((const char *const[]){"list", NULL}).uri, "tcp://127.0.0.1:1883");
+    assert_string_equal(parsed((const char *const[]){"list", NULL}).access.uri, "tcp://127.0.0.1:1883");
     assert_int_equal(unsetenv("MUSTER_MQTT_URI"), 0);
 }
 

@@ -43,7 +43,7 @@ static void nothing_given_is_the_standard(void **state)
     assert_int_equal(options.workers, 1000);
     assert_true(options.duration_s == 10);
     assert_int_equal(options.encoding, ENCODING_MSGPACK);
-    assert_string_equal(options.uri, "tcp://127.0.0.1:1883");
+    assert_string_equal(options.access.uri, "tcp://127.0.0.1:1883");
 }
 
 static void scenario_and_values_are_taken_in_any_order(void **state)
@@ -65,9 +65,9 @@ static void environment_is_taken_where_nothing_is_given(void **state)
     (void)state;
     assert_int_equal(setenv("MUSTER_MQTT_URI", "tcp://h:1", 1), 0);
     assert_true(parse("muster-sim"));
-    assert_string_equal(options.uri, "tcp://h:1");
+    assert_string_equal(options.access.uri, "tcp://h:1");
     assert_true(parse("muster-sim --uri tcp://other:2"));
-    assert_string_equal(options.uri, "tcp://other:2");
+    assert_string_equal(options.access.uri, "tcp://other:2");
 }
 
 static void every_mistake_is_told_at_once(void **state)
