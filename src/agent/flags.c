@@ -61,9 +61,9 @@ static const struct flag table[] = {
     {"topic-root", FLAG_STRING, AT(options.topic_root), "TOPIC", "MUSTER_MQTT_TOPIC_ROOT", 0, 0,
      "what every topic begins with (muster/v1)"},
     {"log-level", FLAG_LEVEL, AT(log_level), "LEVEL", NULL, 0, 0, "debug, info, warn or error (info)"},
-    {"help", FLAG_SET, AT(help), NULL, NULL, 0, 0, "show this and end"},
-    {"version", FLAG_SET, AT(version), NULL, NULL, 0, 0, "show the version and end"},
-    {"manual", FLAG_SET, AT(manual), NULL, NULL, 0, 0, "show the page of the manual, as roff, and end"},
+    {"help", FLAG_SET, AT(asked.help), NULL, NULL, 0, 0, "show this and end"},
+    {"version", FLAG_SET, AT(asked.version), NULL, NULL, 0, 0, "show the version and end"},
+    {"manual", FLAG_SET, AT(asked.manual), NULL, NULL, 0, 0, "show the page of the manual, as roff, and end"},
 };
 enum { FLAG_COUNT = sizeof table / sizeof table[0] };
 
@@ -206,7 +206,7 @@ bool flags_parse(struct flags *flags, int argc, char **argv, struct buf *out_err
     flags->options.max_concurrent_jobs = 1;
     take_environment(flags, out_errors);
     take_arguments(flags, argc, argv, out_errors);
-    if (!flags->help && !flags->version && !flags->manual) {
+    if (!self_is_asked(&flags->asked)) {
         choose_id(flags, out_errors);
         choose_password(flags, out_errors);
     }

@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "base/self.h"
 #include "muster/agent.h"
 
 enum { FLAGS_PASSWORD_MAX = 512, FLAGS_ID_MAX = 256, FLAGS_JOBS_MAX = 1024 };
@@ -15,9 +16,7 @@ struct flags {
     const char *password_file;
     char id[FLAGS_ID_MAX];
     char password[FLAGS_PASSWORD_MAX];
-    bool help;
-    bool version;
-    bool manual;
+    struct self_asked asked;
 };
 
 /*

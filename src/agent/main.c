@@ -1,14 +1,13 @@
 /* main.c -- muster-agent: a ready worker for a Linux host. */
 #include "agent/flags.h"
 #include "agent/host.h"
+#include "base/stops.h"
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 enum { EXIT_ENDED = 1, EXIT_USAGE = 2, GOODBYE_MS = 5000, JOB_ID_MAX = 128 };
@@ -84,16 +83,6 @@ static void name_jobs(struct program *program)
     }
 }
 
-static int open_signals(void)
-{
-    sigset_t stops;
-    (void)sigemptyset(&stops);
-    (void)sigaddset(&stops, SIGTERM);
-    (void)sigaddset(&stops, SIGINT);
-    (void)sigprocmask(SIG_BLOCK, &stops, NULL);
-    return signalfd(-1, &stops, SFD_CLOEXEC);
-}
-
 /* Returns when a signal has come or the agent has ended. */
 static void wait_for_end(const struct program *program, int signals_fd)
 {
@@ -108,7 +97,7 @@ static int run(struct program *program)
     struct muster_agent *agent = NULL;
     char sentence[MUSTER_SENTENCE_MAX] = "no descriptors left";
     int status = EXIT_USAGE;
-    int signals_fd = open_signals();
+    int signals_fd = stops_open();
     program->ended_fd = eventfd(0, EFD_CLOEXEC);
     flags->options.context = program;
     flags->options.on_report = on_report;
@@ -131,28 +120,21 @@ static int run(struct program *program)
 
 int main(int argc, char **argv)
 {
+    const struct self self = {"muster-agent", muster_version(), MUSTER_DATE, flags_append_help, flags_append_manual};
     static struct program program;
-    struct buf text = {0};
+    struct buf errors = {0};
     int status = EXIT_SUCCESS;
-    bool good = flags_parse(&program.flags, argc, argv, &text);
+    bool good = flags_parse(&program.flags, argc, argv, &errors);
     program.log =
         (struct log){.level = (enum log_level)program.flags.log_level, .format = LOG_TEXT, .fd = STDERR_FILENO};
-    if (program.flags.version) {
-        (void)printf("muster-agent %s\n", muster_version());
-    } else if (program.flags.help) {
-        buf_clear(&text);
-        flags_append_help(&text);
-        (void)fputs(buf_terminated(&text), stdout);
-    } else if (program.flags.manual) {
-        buf_clear(&text);
-        flags_append_manual(&text, muster_version(), MUSTER_DATE);
-        (void)fputs(buf_terminated(&text), stdout);
-    } else if (!good) {
-        (void)fprintf(stderr, "%.*smuster-agent --help shows the flags\n", TEXT_ARG(buf_text(&text)));
-        status = EXIT_USAGE;
-    } else {
+    if (self_is_asked(&program.flags.asked)) {
+        self_tell(&self, &program.flags.asked);
+    } else if (good) {
         status = run(&program);
+    } else {
+        (void)fprintf(stderr, "%.*smuster-agent --help shows the flags\n", TEXT_ARG(buf_text(&errors)));
+        status = EXIT_USAGE;
     }
-    buf_fini(&text);
+    buf_fini(&errors);
     return status;
 }

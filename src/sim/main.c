@@ -1,10 +1,10 @@
 /* main.c -- muster-sim: reads its command line, runs one simulation, tells what became of it. */
 #include "sim/summary.h"
 
-#include <signal.h>
+#include "base/stops.h"
+
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 enum { EXIT_INCOMPLETE = 1, EXIT_USAGE = 2, EXIT_NO_ANSWER = 3 };
@@ -15,16 +15,6 @@ struct program {
     struct options options;
     struct buf line; /* of progress */
 };
-
-static int open_signals(void)
-{
-    sigset_t stops;
-    (void)sigemptyset(&stops);
-    (void)sigaddset(&stops, SIGTERM);
-    (void)sigaddset(&stops, SIGINT);
-    (void)sigprocmask(SIG_BLOCK, &stops, NULL);
-    return signalfd(-1, &stops, SFD_CLOEXEC);
-}
 
 static void show_progress(void *context, const struct sim_view *view)
 {
@@ -59,7 +49,7 @@ static int run(struct program *program)
     struct sim *sim = NULL;
     bool on_terminal = isatty(STDERR_FILENO) == 1;
     int status = EXIT_NO_ANSWER;
-    int stop_fd = open_signals();
+    int stop_fd = stops_open();
     enum err err = sim_new(options, &sim, &fault);
     if (err == ERR_OK) {
         err = sim_run(sim, stop_fd, on_terminal ? show_progress : NULL, program, &fault);
@@ -78,27 +68,21 @@ static int run(struct program *program)
 
 int main(int argc, char **argv)
 {
+    static const struct self self = {"muster-sim", MUSTER_VERSION, MUSTER_DATE, options_append_help,
+                                     options_append_manual};
     static struct program program;
-    struct buf text = {0};
+    struct buf errors = {0};
     int status = EXIT_SUCCESS;
-    bool good = options_parse(&program.options, argc, argv, &text);
-    if (program.options.version) {
-        (void)printf("muster-sim %s\n", MUSTER_VERSION);
-    } else if (program.options.help) {
-        buf_clear(&text);
-        options_append_help(&text);
-        (void)fputs(buf_terminated(&text), stdout);
-    } else if (program.options.manual) {
-        buf_clear(&text);
-        options_append_manual(&text, MUSTER_VERSION, MUSTER_DATE);
-        (void)fputs(buf_terminated(&text), stdout);
-    } else if (!good) {
-        (void)fprintf(stderr, "%.*smuster-sim --help shows the options\n", TEXT_ARG(buf_text(&text)));
-        status = EXIT_USAGE;
-    } else {
+    bool good = options_parse(&program.options, argc, argv, &errors);
+    if (self_is_asked(&program.options.asked)) {
+        self_tell(&self, &program.options.asked);
+    } else if (good) {
         status = run(&program);
+    } else {
+        (void)fprintf(stderr, "%.*smuster-sim --help shows the options\n", TEXT_ARG(buf_text(&errors)));
+        status = EXIT_USAGE;
     }
-    buf_fini(&text);
+    buf_fini(&errors);
     buf_fini(&program.line);
     return status;
 }

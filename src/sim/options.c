@@ -97,9 +97,9 @@ static const struct row rows[] = {
     {"topic-root", "TOPIC", ROW_TEXT, AT(access.topic_root), "MUSTER_MQTT_TOPIC_ROOT", "muster/v1",
      .help = "what every topic begins with"},
     {"json", NULL, ROW_SET, AT(json), .help = "the summary as one JSON document"},
-    {"help", NULL, ROW_SET, AT(help), .help = "show this and end"},
-    {"version", NULL, ROW_SET, AT(version), .help = "show the version and end"},
-    {"manual", NULL, ROW_SET, AT(manual), .help = "show the page of the manual, as roff, and end"},
+    {"help", NULL, ROW_SET, AT(asked.help), .help = "show this and end"},
+    {"version", NULL, ROW_SET, AT(asked.version), .help = "show the version and end"},
+    {"manual", NULL, ROW_SET, AT(asked.manual), .help = "show the page of the manual, as roff, and end"},
 };
 enum { ROW_COUNT = sizeof rows / sizeof rows[0] };
 
@@ -270,7 +270,7 @@ bool options_parse(struct options *options, int argc, char **argv, struct buf *o
     *options = (struct options){.scenario = SCENARIO_STEADY};
     take_environment(options, out_errors);
     take_arguments(options, argc, argv, out_errors);
-    if (!options->help && !options->version && !options->manual) {
+    if (!self_is_asked(&options->asked)) {
         check_together(options, out_errors);
         check_identity(options, out_errors);
         choose_password(options, out_errors);

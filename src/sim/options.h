@@ -3,6 +3,7 @@
 #define MUSTER_SIM_OPTIONS_H
 
 #include "base/buf.h"
+#include "base/self.h"
 #include "broker/access.h"
 #include "codec/message.h"
 #include "sim/jitter.h"
@@ -47,9 +48,7 @@ struct options {
     int64_t batch;
     int64_t seed;
     bool json;
-    bool help;
-    bool version;
-    bool manual;
+    struct self_asked asked;
     char password[ACCESS_PASSWORD_MAX];
 };
 

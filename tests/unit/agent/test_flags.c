@@ -115,10 +115,10 @@ static void parse_help_and_version_need_nothing_else(void **state)
 {
     (void)state;
     assert_true(parse("muster-agent --help"));
-    assert_true(flags.help);
+    assert_true(flags.asked.help);
     assert_true(parse("muster-agent --version"));
-    assert_true(flags.version);
-    assert_false(flags.help);
+    assert_true(flags.asked.version);
+    assert_false(flags.asked.help);
 }
 
 static void help_names_every_flag(void **state)
