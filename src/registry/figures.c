@@ -32,9 +32,6 @@ static const char *const reasons[FIGURE_REASONS] = {"none",
                                                     "worker",
                                                     "takeover",
                                                     "other"};
-static const char *const types[FIGURE_TYPES] = {
-    "registered", "updated",      "status",     "unhealthy", "recovered", "healthy", "failed",         "draining",
-    "conflict",   "deregistered", "cleaned_up", "refused",   "forgotten", "checked", "brake_released", "other"};
 static const char *const outcomes[FIGURE_OUTCOMES] = {"unhealthy", "failed",  "cleaned_up", "rechecked",
                                                       "rearmed",   "nothing", "changed",    "other"};
 static const char *const sources[FIGURE_SOURCES] = {
@@ -91,7 +88,7 @@ void figures_count_event(struct figures *figures, const struct store_event *even
     size_t from = state_of(field_of(event, "fromStatus"), field_of(event, "fromHealth"));
     size_t to = state_of(field_of(event, "toStatus"), field_of(event, "toHealth"));
     struct text reason = field_of(event, "reason");
-    figures->events[place_of(types, FIGURE_TYPES, field_of(event, "type"))]++;
+    figures->events[event_type_of(field_of(event, "type"))]++;
     if (from != to) {
         figures->transitions[from][to][reason.len == 0 ? 0 : place_of(reasons, FIGURE_REASONS, reason)]++;
     }
@@ -187,9 +184,10 @@ static void append_transitions(const struct figures *figures, struct buf *out, s
         }
     }
     exposition_family(out, "muster_events_total", "counter", "Events seen by the publisher, by type.");
-    for (size_t type = 0; type < FIGURE_TYPES; type++) {
+    for (int type = 0; type < FIGURE_TYPES; type++) {
+        const char *name = type < EVENT_TYPE_COUNT ? event_type_name((enum event_type)type) : "other";
         buf_clear(labels);
-        exposition_count(out, "muster_events_total", label(labels, "type", types[type]), figures->events[type]);
+        exposition_count(out, "muster_events_total", label(labels, "type", name), figures->events[type]);
     }
 }
 

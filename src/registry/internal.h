@@ -13,6 +13,7 @@
 #include "codec/topic.h"
 #include "domain/brake.h"
 #include "domain/cursor.h"
+#include "domain/event.h"
 #include "domain/hearing.h"
 #include "domain/pace.h"
 #include "domain/validate.h"
@@ -175,7 +176,7 @@ enum figure_source { FIGURE_BY_EVENT, FIGURE_BY_SWEEP, FIGURE_AT_START, FIGURE_S
 enum {
     FIGURE_STATES = HEALTH_FAILED + 1,
     FIGURE_REASONS = 10,
-    FIGURE_TYPES = 16,
+    FIGURE_TYPES = EVENT_TYPE_COUNT + 1, /* the last is any other */
     FIGURE_OUTCOMES = 8,
     FIGURE_LAST_CHANGE = 2, /* of the outcomes */
 };
@@ -550,7 +551,6 @@ size_t request_bytes_max(struct text verb); /* how long its message may be */
 enum { PAGE_DEFAULT = 100, PAGE_MAX = 1000 };
 void query_status(struct registry *registry, const struct query *query, struct asker *asker);
 void query_events(struct registry *registry, const struct query *query, struct asker *asker);
-bool query_knows_type(struct text type); /* of events */
 /* Adds the worker that the asker asked about, as it is by then; the reply's message has to be constant. */
 void query_reply_with_worker(struct asker *asker, const struct reply *reply);
 

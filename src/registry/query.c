@@ -74,19 +74,6 @@ void query_reply_with_worker(struct asker *asker, const struct reply *reply)
     store_read(asker->registry->store, asker->worker_id, on_told, told);
 }
 
-bool query_knows_type(struct text type)
-{
-    static const char *const types[] = {"registered", "updated", "status",    "unhealthy",    "recovered",
-                                        "healthy",    "failed",  "draining",  "deregistered", "cleaned_up",
-                                        "conflict",   "refused", "forgotten", "checked",      "brake_released"};
-    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
-        if (text_is(type, types[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Looking for events, a few hundred at a time. */
 enum { EVENT_ID_MAX = 48, EVENT_BYTES = 256 * 1024, EVENTS_MS_MAX = 500 };
 struct looking {

@@ -82,7 +82,7 @@ static void validate_query(const struct verb *verb, const struct query *query, b
                        (long long)query->limit.value);
     }
     validate_search(verb, query, is_whole, violations);
-    if (query->type.len > 0 && !query_knows_type(query->type)) {
+    if (query->type.len > 0 && event_type_of(query->type) == EVENT_TYPE_COUNT) {
         violations_add(violations, CODE_VALIDATION_FAILED, "type must be a type of events (is \"%.*s\")",
                        TEXT_ARG(query->type));
     }
