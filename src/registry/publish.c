@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OUTBOX_MAX = 200, RETRY_FIRST_MS = 50, RETRY_MAX_MS = 2000 };
+enum { RETRY_FIRST_MS = 50, RETRY_MAX_MS = 2000 };
 
 /*
  * Who registers waits for the answer; events wait safely in the stream. So while a crowd is to be answered one batch is
@@ -88,22 +88,17 @@ static bool tell_status(struct registry *registry, const struct store_worker *wo
     return told && (!gone || tell(registry, NULL, true));
 }
 
-static struct text event_field(const struct store_event *event, const char *name)
-{
-    return store_worker_field(&(struct store_worker){.fields = event->fields, .count = event->count}, name);
-}
-
 /* What has no revision is no event of a worker: it is there for the audit trail alone. */
 static bool tell_event(struct registry *registry, const struct store_event *event)
 {
     figures_count_event(&registry->figures, event);
-    if (event_field(event, "revision").len == 0) {
+    if (store_event_field(event, "revision").len == 0) {
         return true;
     }
     struct buf *topic = &registry->publisher.topic;
     buf_clear(topic);
-    buf_printf(topic, "%.*s/event/%.*s/%.*s", TEXT_ARG(registry->root), TEXT_ARG(event_field(event, "type")),
-               TEXT_ARG(event_field(event, "workerId")));
+    buf_printf(topic, "%.*s/event/%.*s/%.*s", TEXT_ARG(registry->root), TEXT_ARG(store_event_field(event, "type")),
+               TEXT_ARG(store_event_field(event, "workerId")));
     json_t *document = event_document(event->id, event->fields, event->count);
     bool told = document != NULL && tell(registry, document, false);
     json_decref(document);
@@ -190,7 +185,7 @@ static void publish_batch(struct registry *registry, const struct store_outbox *
     }
     *batch = (struct outbox_batch){.end_id = publisher->next_id,
                                    .unacknowledged = (size_t)(publisher->next_id - first_id),
-                                   .full = outbox->event_count == OUTBOX_MAX};
+                                   .full = outbox->event_count == STORE_OUTBOX_MAX};
     (void)snprintf(batch->last, sizeof batch->last, "%.*s", TEXT_ARG(outbox->events[outbox->event_count - 1].id));
     publisher->batch_count++;
     publisher->again = publisher->again || batch->full;
@@ -247,7 +242,7 @@ void publish_kick(struct registry *registry)
     publisher->reading = true;
     publisher->read_at_ms = now_ms;
     const char *after = publisher->batch_count > 0 ? publisher->batches[publisher->batch_count - 1].last : "";
-    store_outbox(registry->store, after, OUTBOX_MAX, on_outbox, registry);
+    store_outbox(registry->store, after, on_outbox, registry);
 }
 
 void publish_acknowledged(struct registry *registry, uint64_t id)

@@ -35,12 +35,13 @@ union store_callback {
     store_events_fn *events;
 };
 
-/* One open call. result is what the function returned, NULL unless outcome is STORE_DONE. */
+/* One open call. result is what the function returned, or the command's reply; NULL unless outcome is STORE_DONE. */
 struct call {
     struct store *store;
     struct call *next; /* in the order of asking */
     int64_t asked_ms;
     int64_t asked_us;
+    bool plain; /* a command, not a function */
     void (*parse)(struct call *call, enum store_outcome outcome, const redisReply *result);
     union store_callback callback;
     void *context;
@@ -91,6 +92,7 @@ struct store {
     struct args registrations;
     struct registering *registering; /* those gathered; NULL: none. register.c */
     struct event *register_soon;
+    struct outbox_reading *outbox; /* outbox.c */
     size_t heartbeat_count;
     struct scratch scratch;
     struct histogram call_times;
@@ -105,9 +107,18 @@ void store_send(struct store *store, struct args *args,
                 void (*parse)(struct call *call, enum store_outcome outcome, const redisReply *result),
                 union store_callback callback, void *context);
 
+/* store_ask sends a plain command instead; its reply is the result. */
+void store_ask(struct store *store, struct args *args,
+               void (*parse)(struct call *call, enum store_outcome outcome, const redisReply *result),
+               union store_callback callback, void *context);
+
 /* register_flush sends the registrations that have been gathered: before any other call, and when the loop has turned.
  */
 void register_flush(struct store *store);
+
+/* The outbox as far as it has been read; NULL without memory. outbox_reading_free(NULL) is safe. */
+struct outbox_reading *outbox_reading_new(struct store *store);
+void outbox_reading_free(struct outbox_reading *reading);
 
 /* parse_done is the parser of a call that has no result but how it ended. */
 void parse_done(struct call *call, enum store_outcome outcome, const redisReply *result);
@@ -145,12 +156,14 @@ enum reply_code reply_code_of(const redisReply *reply); /* unavailable where it 
 /*
  * scratch_items returns room for count items of size bytes, scratch_more_items a second such list; NULL without
  * memory. scratch_fields appends the name-value pairs of a flat array and returns where they begin as an index, since
- * the list may move while it grows; scratch_reset empties the fields.
+ * the list may move while it grows; scratch_reset empties the fields. scratch_room makes room for so many more of them
+ * and returns where they are to be put; NULL without memory.
  */
 void scratch_reset(struct scratch *scratch);
 void *scratch_items(struct scratch *scratch, size_t count, size_t size);
 void *scratch_more_items(struct scratch *scratch, size_t count, size_t size);
 size_t scratch_fields(struct scratch *scratch, const redisReply *flat);
+struct field *scratch_room(struct scratch *scratch, size_t count);
 void scratch_fini(struct scratch *scratch);
 
 /* scratch_worker reads one {id, worker, detail}; its fields stay where they are until more are read. */

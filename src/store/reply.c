@@ -81,18 +81,27 @@ void *scratch_more_items(struct scratch *scratch, size_t count, size_t size)
     return grow(&scratch->more_items, &scratch->more_items_bytes, count, size);
 }
 
+struct field *scratch_room(struct scratch *scratch, size_t count)
+{
+    size_t wanted = scratch->field_count + (count > 0 ? count : 1);
+    if (wanted > scratch->field_cap) {
+        size_t cap = 2 * wanted;
+        struct field *fields = realloc(scratch->fields, cap * sizeof *fields);
+        if (fields == NULL) {
+            return NULL;
+        }
+        scratch->fields = fields;
+        scratch->field_cap = cap;
+    }
+    return scratch->fields + scratch->field_count;
+}
+
 size_t scratch_fields(struct scratch *scratch, const redisReply *flat)
 {
     size_t begin = scratch->field_count;
     size_t pairs = reply_count(flat) / 2;
-    if (begin + pairs > scratch->field_cap) {
-        size_t cap = 2 * (begin + pairs);
-        struct field *fields = realloc(scratch->fields, cap * sizeof *fields);
-        if (fields == NULL) {
-            return begin;
-        }
-        scratch->fields = fields;
-        scratch->field_cap = cap;
+    if (scratch_room(scratch, pairs) == NULL) {
+        return begin;
     }
     for (size_t i = 0; i < pairs; i++) {
         scratch->fields[scratch->field_count++] =

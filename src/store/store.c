@@ -194,8 +194,10 @@ enum err store_new(const struct store_options *options, const struct store_liste
     store->retry = evtimer_new(options->base, retry, store);
     store->answer_lost = evtimer_new(options->base, answer_lost, store);
     store->register_soon = evtimer_new(options->base, register_soon, store);
+    store->outbox = outbox_reading_new(store);
     if (store->prefix == NULL || store->key_prefix == NULL || store->retry == NULL || store->answer_lost == NULL ||
-        store->register_soon == NULL || (options->password != NULL && store->password == NULL)) {
+        store->register_soon == NULL || store->outbox == NULL ||
+        (options->password != NULL && store->password == NULL)) {
         store_free(store);
         return fault_set(out_fault, ERR_NO_MEMORY, "out of memory");
     }
@@ -236,6 +238,7 @@ void store_free(struct store *store)
     buf_fini(&store->joined);
     args_fini(&store->imports);
     args_fini(&store->registrations);
+    outbox_reading_free(store->outbox);
     scratch_fini(&store->scratch);
     free(store->password);
     free(store->key_prefix);
@@ -353,13 +356,13 @@ static bool is_refusal(struct text error)
     return false;
 }
 
-static enum store_outcome outcome_of(const redisReply *reply)
+static enum store_outcome outcome_of(const struct call *call, const redisReply *reply)
 {
     if (reply == NULL) {
         return STORE_UNAVAILABLE;
     }
     if (reply->type != REDIS_REPLY_ERROR) {
-        return reply->elements == 3 ? STORE_DONE : STORE_BROKEN;
+        return call->plain || reply->elements == 3 ? STORE_DONE : STORE_BROKEN;
     }
     struct text error = reply_text(reply);
     if (begins_with(error, "FENCED")) {
@@ -380,18 +383,10 @@ static bool is_fatal(const redisReply *reply)
             begins_with(error, "ERR Function not found"));
 }
 
-static void on_reply(redisAsyncContext *context, void *data, void *arg)
+/* A function tells Redis's time, whether it has added events, and its result. */
+static void answer_function(struct call *call, enum store_outcome outcome, const redisReply *reply)
 {
-    (void)context;
-    const redisReply *reply = data;
-    struct call *call = arg;
     struct store *store = call->store;
-    enum store_outcome outcome = outcome_of(reply);
-    store->oldest = call->next;
-    if (store->oldest == NULL) {
-        store->newest = NULL;
-    }
-    histogram_add(&store->call_times, clock_monotonic_us() - call->asked_us, 1);
     int64_t now_ms = outcome == STORE_DONE ? reply_int(reply_at(reply, 0)) : 0;
     store->latest_ms = now_ms > store->latest_ms ? now_ms : store->latest_ms;
     bool jumped = outcome == STORE_DONE && timebase_note(&store->clock, call->asked_ms, clock_monotonic_ms(), now_ms);
@@ -403,26 +398,41 @@ static void on_reply(redisAsyncContext *context, void *data, void *arg)
     if (changed) {
         store->listener.changed(store->listener.owner);
     }
+}
+
+static void on_reply(redisAsyncContext *context, void *data, void *arg)
+{
+    (void)context;
+    const redisReply *reply = data;
+    struct call *call = arg;
+    struct store *store = call->store;
+    enum store_outcome outcome = outcome_of(call, reply);
+    store->oldest = call->next;
+    if (store->oldest == NULL) {
+        store->newest = NULL;
+    }
+    histogram_add(&store->call_times, clock_monotonic_us() - call->asked_us, 1);
+    if (call->plain) {
+        answer(call, outcome, outcome == STORE_DONE ? reply : NULL);
+    } else {
+        answer_function(call, outcome, reply);
+    }
     if (store->up && reply != NULL && is_fatal(reply)) {
         store_fail(store, reply->str);
     }
 }
 
-void store_send(struct store *store, struct args *args,
-                void (*parse)(struct call *call, enum store_outcome outcome, const redisReply *result),
-                union store_callback callback, void *context)
+static void send_call(struct args *args, const struct call *wanted)
 {
+    struct store *store = wanted->store;
     register_flush(store);
-    struct call *call = calloc(1, sizeof *call);
+    struct call *call = malloc(sizeof *call);
     if (call == NULL) {
         abort();
     }
-    *call = (struct call){.store = store,
-                          .asked_ms = clock_monotonic_ms(),
-                          .asked_us = clock_monotonic_us(),
-                          .parse = parse,
-                          .callback = callback,
-                          .context = context};
+    *call = *wanted;
+    call->asked_ms = clock_monotonic_ms();
+    call->asked_us = clock_monotonic_us();
     if (!store->up || args_finish(args) != ERR_OK ||
         redisAsyncCommandArgv(store->calls.context, on_reply, call, (int)args->count, args->argv, args->lens) !=
             REDIS_OK) {
@@ -435,4 +445,19 @@ void store_send(struct store *store, struct args *args,
         store->oldest = call;
     }
     store->newest = call;
+}
+
+void store_send(struct store *store, struct args *args,
+                void (*parse)(struct call *call, enum store_outcome outcome, const redisReply *result),
+                union store_callback callback, void *context)
+{
+    send_call(args, &(struct call){.store = store, .parse = parse, .callback = callback, .context = context});
+}
+
+void store_ask(struct store *store, struct args *args,
+               void (*parse)(struct call *call, enum store_outcome outcome, const redisReply *result),
+               union store_callback callback, void *context)
+{
+    send_call(args,
+              &(struct call){.store = store, .plain = true, .parse = parse, .callback = callback, .context = context});
 }

@@ -1,7 +1,5 @@
-/* stream.c -- the event stream: outbox of the publisher, audit trail of the operators. */
+/* stream.c -- the event stream as audit trail of the operators. */
 #include "store/internal.h"
-
-#include <stdio.h>
 
 /* The fields of events come before those of workers in the scratch: both lists point into it only when it is full. */
 static void point_events(struct store_event *events, size_t count, const struct field *fields)
@@ -10,44 +8,6 @@ static void point_events(struct store_event *events, size_t count, const struct 
         events[i].fields = fields;
         fields += events[i].count;
     }
-}
-
-static void parse_outbox(struct call *call, enum store_outcome outcome, const redisReply *result)
-{
-    struct store_outbox outbox = {.outcome = outcome};
-    struct scratch *scratch = &call->store->scratch;
-    const redisReply *entries = reply_at(result, 1);
-    const redisReply *workers = reply_at(result, 2);
-    scratch_reset(scratch);
-    struct store_event *events = scratch_entries(scratch, entries);
-    outbox.workers = scratch_workers(scratch, workers);
-    if (outcome == STORE_DONE && (events == NULL || outbox.workers == NULL)) {
-        outbox.outcome = STORE_UNAVAILABLE;
-    } else if (outcome == STORE_DONE) {
-        outbox.event_count = reply_count(entries);
-        outbox.worker_count = reply_count(workers);
-        point_events(events, outbox.event_count, scratch->fields);
-    }
-    outbox.events = events;
-    call->callback.outbox(call->context, &outbox);
-}
-
-void store_outbox(struct store *store, const char *after, size_t most, store_outbox_fn *done, void *context)
-{
-    struct args *args = &store->args;
-    store_begin(store, args, "outbox", STORE_READS);
-    args_int(args, (int64_t)most);
-    args_string(args, after);
-    store_send(store, args, parse_outbox, (union store_callback){.outbox = done}, context);
-}
-
-void store_advance(struct store *store, const char *cursor, store_done_fn *done, void *context)
-{
-    struct args *args = &store->args;
-    store_begin(store, args, "advance", STORE_WRITES);
-    args_string(args, cursor);
-    args_int(args, store->policy.events_max_length);
-    store_send(store, args, parse_done, (union store_callback){.done = done}, context);
 }
 
 static void parse_events(struct call *call, enum store_outcome outcome, const redisReply *result)

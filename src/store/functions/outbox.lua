@@ -1,25 +1,8 @@
--- outbox.lua -- the event stream, as it is published.
+-- outbox.lua -- what concerns the publishing of the event stream and is more than a plain command.
 
 local function read_worker(c, id)
     return { id, call('HGETALL', c.p .. 'worker:' .. id), call('HGETALL', c.p .. 'detail:' .. id) }
 end
-
--- arguments: most entries, id after which or '' for the cursor.
--- result: {id after which, entries as {id, fields}, the workers they are about as {id, worker, detail}}
-reader('outbox', function(c, args)
-    local cursor = given(args[2]) and args[2] or call('GET', c.p .. 'cursor') or '0-0'
-    local entries = call('XRANGE', c.p .. 'events', '(' .. cursor, '+', 'COUNT', args[1])
-    local workers, seen = {}, {}
-    for _, entry in ipairs(entries) do
-        local fields = fields_of(entry[2])
-        local id = (fields.revision or fields.type == 'forgotten') and fields.workerId
-        if id and not seen[id] then
-            seen[id] = true
-            workers[#workers + 1] = read_worker(c, id)
-        end
-    end
-    return { cursor, entries, workers }
-end)
 
 -- Whose events are not older than an age, a part of the stream at a time.
 -- arguments: place or '', age ms, most entries. result: {next place or '', workers as {id, worker, detail}}

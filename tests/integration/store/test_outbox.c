@@ -1,0 +1,229 @@
+/* test_outbox.c -- events are read in order from the cursor on, each worker that they are about once and as a whole. */
+#include "store/store.h"
+
+#include "support/redis_client.h"
+#include "support/server.h"
+
+#include <event2/event.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { STEP_MS = 3, PATIENCE_MS = 5000, SHOWN_MAX = 4096 };
+
+struct rig {
+    struct event_base *base;
+    struct server redis;
+    struct redis_client *client;
+    struct store *store;
+    bool is_up;
+    bool is_open; /* a call without its answer */
+    enum store_outcome outcome;
+    size_t event_count;
+    char last[64];         /* id of the last event */
+    char shown[SHOWN_MAX]; /* events, then workers, as text */
+};
+
+static void on_up(void *owner)
+{
+    ((struct rig *)owner)->is_up = true;
+}
+
+static void on_down(void *owner, const char *reason)
+{
+    (void)owner;
+    fail_msg("the store went down: %s", reason);
+}
+
+static void on_expired(void *owner, struct text member)
+{
+    (void)owner;
+    (void)member;
+}
+
+static void on_nothing(void *owner)
+{
+    (void)owner;
+}
+
+static int start_rig(void **state)
+{
+    struct rig *rig = calloc(1, sizeof *rig);
+    struct fault fault = {0};
+    assert_non_null(rig);
+    *state = rig;
+    rig->base = event_base_new();
+    if (server_start_redis(&rig->redis, "notify-keyspace-events Ex\n", &fault) != ERR_OK ||
+        redis_client_new(&rig->redis, &rig->client, &fault) != ERR_OK) {
+        fail_msg("%s", fault.text);
+    }
+    struct store_options options = {.base = rig->base, .uri = rig->redis.socket_uri, .prefix = "test"};
+    struct store_listener listener = {.owner = rig,
+                                      .up = on_up,
+                                      .down = on_down,
+                                      .expired = on_expired,
+                                      .clock_jumped = on_nothing,
+                                      .changed = on_nothing};
+    assert_int_equal(store_new(&options, &listener, &rig->store, &fault), ERR_OK);
+    store_start(rig->store);
+    for (int waited_ms = 0; !rig->is_up && waited_ms < PATIENCE_MS; waited_ms += STEP_MS) {
+        const struct timeval wait = {.tv_usec = STEP_MS * 1000L};
+        (void)event_base_loopexit(rig->base, &wait);
+        (void)event_base_dispatch(rig->base);
+    }
+    assert_true(rig->is_up);
+    return 0;
+}
+
+static int end_rig(void **state)
+{
+    struct rig *rig = *state;
+    store_free(rig->store);
+    redis_client_free(rig->client);
+    server_free(&rig->redis);
+    event_base_free(rig->base);
+    free(rig);
+    return 0;
+}
+
+static int empty_redis(void **state)
+{
+    struct rig *rig = *state;
+    (void)redis_reply(rig->client, "FLUSHALL");
+    return 0;
+}
+
+static void show(struct rig *rig, struct text id, const struct field *fields, size_t count)
+{
+    size_t len = strlen(rig->shown);
+    len += (size_t)snprintf(rig->shown + len, SHOWN_MAX - len, "%.*s", TEXT_ARG(id));
+    for (size_t i = 0; i < count && len < SHOWN_MAX; i++) {
+        len += (size_t)snprintf(rig->shown + len, SHOWN_MAX - len, " %.*s=%.*s", TEXT_ARG(fields[i].name),
+                                TEXT_ARG(fields[i].value));
+    }
+    assert_true(len + 2 < SHOWN_MAX);
+    (void)snprintf(rig->shown + len, SHOWN_MAX - len, "\n");
+}
+
+static void on_outbox(void *context, const struct store_outbox *outbox)
+{
+    struct rig *rig = context;
+    rig->is_open = false;
+    rig->outcome = outbox->outcome;
+    rig->event_count = outbox->event_count;
+    rig->shown[0] = '\0';
+    for (size_t i = 0; i < outbox->event_count; i++) {
+        (void)snprintf(rig->last, sizeof rig->last, "%.*s", TEXT_ARG(outbox->events[i].id));
+        if (outbox->event_count < 10) {
+            show(rig, outbox->events[i].id, outbox->events[i].fields, outbox->events[i].count);
+        }
+    }
+    for (size_t i = 0; i < outbox->worker_count && outbox->event_count < 10; i++) {
+        show(rig, outbox->workers[i].id, outbox->workers[i].fields, outbox->workers[i].count);
+    }
+}
+
+static void read_outbox(struct rig *rig, const char *after)
+{
+    rig->is_open = true;
+    store_outbox(rig->store, after, on_outbox, rig);
+    while (rig->is_open) {
+        (void)event_base_loop(rig->base, EVLOOP_ONCE);
+    }
+}
+
+static void two_events_of_a_worker_show_it_once_and_as_a_whole(void **state)
+{
+    struct rig *rig = *state;
+    (void)redis_reply(rig->client, "XADD test:{0}:events 1-1 type registered workerId w1 revision 1");
+    (void)redis_reply(rig->client, "XADD test:{0}:events 1-2 type registered workerId w2 revision 1");
+    (void)redis_reply(rig->client, "XADD test:{0}:events 1-3 type status workerId w1 revision 2");
+    (void)redis_reply(rig->client, "HSET test:{0}:worker:w1 status BUSY revision 2");
+    (void)redis_reply(rig->client, "HSET test:{0}:detail:w1 hostName h1");
+    (void)redis_reply(rig->client, "HSET test:{0}:worker:w2 status ACTIVE");
+    read_outbox(rig, "");
+    assert_int_equal(rig->outcome, STORE_DONE);
+    assert_string_equal(rig->shown, "1-1 type=registered workerId=w1 revision=1\n"
+                                    "1-2 type=registered workerId=w2 revision=1\n"
+                                    "1-3 type=status workerId=w1 revision=2\n"
+                                    "w1 status=BUSY revision=2 hostName=h1\n"
+                                    "w2 status=ACTIVE\n");
+}
+
+static void worker_is_shown_where_it_was_forgotten_and_not_where_it_was_only_refused(void **state)
+{
+    struct rig *rig = *state;
+    (void)redis_reply(rig->client, "XADD test:{0}:events 1-1 type forgotten workerId w1");
+    (void)redis_reply(rig->client, "XADD test:{0}:events 1-2 type refused workerId w2");
+    read_outbox(rig, "");
+    assert_int_equal(rig->outcome, STORE_DONE);
+    assert_string_equal(rig->shown, "1-1 type=forgotten workerId=w1\n1-2 type=refused workerId=w2\nw1\n");
+}
+
+static void nothing_is_read_where_all_has_been_told(void **state)
+{
+    struct rig *rig = *state;
+    (void)redis_reply(rig->client, "XADD test:{0}:events 1-1 type refused");
+    (void)redis_reply(rig->client, "SET test:{0}:cursor 1-1");
+    read_outbox(rig, "");
+    assert_int_equal(rig->outcome, STORE_DONE);
+    assert_int_equal(rig->event_count, 0);
+}
+
+static void reading_begins_after_the_cursor_whoever_has_moved_it(void **state)
+{
+    struct rig *rig = *state;
+    (void)redis_reply(rig->client, "XADD test:{0}:events 1-1 type refused");
+    (void)redis_reply(rig->client, "XADD test:{0}:events 1-2 type refused");
+    (void)redis_reply(rig->client, "XADD test:{0}:events 1-3 type refused");
+    (void)redis_reply(rig->client, "SET test:{0}:cursor 1-2");
+    read_outbox(rig, "");
+    assert_string_equal(rig->shown, "1-3 type=refused\n");
+    (void)redis_reply(rig->client, "SET test:{0}:cursor 1-1");
+    read_outbox(rig, "");
+    assert_string_equal(rig->shown, "1-2 type=refused\n1-3 type=refused\n");
+    read_outbox(rig, "1-2");
+    assert_string_equal(rig->shown, "1-3 type=refused\n");
+}
+
+static void more_than_are_read_at_once_are_read_one_after_the_other(void **state)
+{
+    static const char script[] = "for i = 1, tonumber(ARGV[1]) do redis.call('XADD', KEYS[1] .. 'events', '1-' .. i, "
+                                 "'type', 'status', 'workerId', 'w' .. i, 'revision', '1') end";
+    struct rig *rig = *state;
+    (void)redis_reply(rig->client, "EVAL %s 1 test:{0}: %d", script, STORE_OUTBOX_MAX + 1);
+    read_outbox(rig, "");
+    assert_int_equal(rig->event_count, STORE_OUTBOX_MAX);
+    assert_string_equal(rig->last, "1-200");
+    read_outbox(rig, rig->last);
+    assert_string_equal(rig->shown, "1-201 type=status workerId=w201 revision=1\nw201\n");
+}
+
+static void nothing_is_told_where_a_worker_cannot_be_read(void **state)
+{
+    struct rig *rig = *state;
+    (void)redis_reply(rig->client, "XADD test:{0}:events 1-1 type status workerId w1 revision 1");
+    (void)redis_reply(rig->client, "XADD test:{0}:events 1-2 type status workerId w2 revision 1");
+    (void)redis_reply(rig->client, "SET test:{0}:worker:w1 text");
+    read_outbox(rig, "");
+    assert_int_not_equal(rig->outcome, STORE_DONE);
+    assert_int_equal(rig->event_count, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(two_events_of_a_worker_show_it_once_and_as_a_whole, empty_redis),
+        cmocka_unit_test_setup(worker_is_shown_where_it_was_forgotten_and_not_where_it_was_only_refused, empty_redis),
+        cmocka_unit_test_setup(nothing_is_read_where_all_has_been_told, empty_redis),
+        cmocka_unit_test_setup(reading_begins_after_the_cursor_whoever_has_moved_it, empty_redis),
+        cmocka_unit_test_setup(more_than_are_read_at_once_are_read_one_after_the_other, empty_redis),
+        cmocka_unit_test_setup(nothing_is_told_where_a_worker_cannot_be_read, empty_redis),
+    };
+    return cmocka_run_group_tests_name("integration/store/outbox", tests, start_rig, end_rig);
+}
