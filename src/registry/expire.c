@@ -12,6 +12,9 @@
 /* While some wait for hearing, another round would only find them again. */
 enum { ROUND_WAITS_MS = 250 };
 
+/* Steps taken in one round of the due index by which very many are due: more than a round of the usual has. */
+enum { CROWD_STEPS = 2000 };
+
 struct claiming {
     struct registry *registry;
     bool by_event;
@@ -34,6 +37,7 @@ static void on_steps(void *context, const struct store_steps *result)
     for (size_t i = 0; i < result->count; i++) {
         taken += !text_is(result->steps[i].outcome, "changed");
     }
+    registry->expiry.round_taken += taken;
     *(claiming->by_event ? &registry->counters.steps_by_event : &registry->counters.steps_by_sweep) += taken;
     figures_count_steps(&registry->figures, claiming->source, result);
     if (result->outcome == STORE_LATE) {
@@ -248,9 +252,15 @@ void expire_tick(struct registry *registry)
     if (!expiry->round && !expiry->sweeping && !is_early && !hearing_is_deaf(&registry->hearing)) {
         expiry->round = true;
         expiry->round_at = 0;
+        expiry->round_taken = 0;
         expiry->round_ms = now_ms;
     }
     advance(registry);
+}
+
+bool expire_is_crowded(const struct registry *registry)
+{
+    return registry->expiry.round && registry->expiry.round_taken >= CROWD_STEPS;
 }
 
 /* ---------------------------------------------------------------------------------------- all of them */

@@ -78,6 +78,7 @@ struct expiry {
     bool sweeping;                /* a sweep is with Redis */
     bool round;                   /* the due index is being gone through, in parts */
     size_t round_at;              /* where in it the next part begins */
+    size_t round_taken;           /* steps, since it began */
     int64_t round_ms;             /* monotonic: when that began */
     struct waiting_step *waiting; /* for hearing; room for WAITING_MAX */
     size_t waiting_count;
@@ -237,7 +238,7 @@ struct publisher {
     size_t acknowledged; /* batches that the cursor is on its way past */
     struct backoff backoff;
     int64_t retry_at_ms;
-    bool gives_way;         /* to the replies for a crowd */
+    bool gives_way;         /* to the replies for a crowd, or to its steps */
     int64_t crowd_first_ms; /* monotonic: when one was seen first since all had been told; 0: none was */
     int64_t crowd_last_ms;
     int64_t read_at_ms; /* monotonic */
@@ -540,7 +541,8 @@ enum err expire_new(struct registry *registry, struct fault *out_fault) MUST_USE
 void expire_fini(struct registry *registry);
 void expire_look(struct registry *registry, struct text member);
 void expire_tick(struct registry *registry);
-void expire_heard(struct registry *registry); /* hearing reaches further now */
+void expire_heard(struct registry *registry);            /* hearing reaches further now */
+bool expire_is_crowded(const struct registry *registry); /* very many steps are due, and being taken */
 void expire_forget(struct registry *registry);
 
 /* request.c: the verbs, and which of the following they are. */

@@ -9,9 +9,9 @@
 enum { RETRY_FIRST_MS = 50, RETRY_MAX_MS = 2000 };
 
 /*
- * Who registers waits for the answer; events wait safely in the stream. So while a crowd is to be answered one batch is
- * told each GIVE_WAY_MS, but for PATIENCE_MS at most until all has been told again: a crowd that never ends is not to
- * silence the registry.
+ * Who registers waits for the answer, and who is due to be noticed; events wait safely in the stream. So while a crowd
+ * is to be answered, or noticed, one batch is told each GIVE_WAY_MS, but for PATIENCE_MS at most until all has been
+ * told again: a crowd that never ends is not to silence the registry.
  */
 enum { CROWD_MIN = 256, GIVE_WAY_MS = 250, PATIENCE_MS = 20000 };
 
@@ -261,7 +261,7 @@ void publish_acknowledged(struct registry *registry, uint64_t id)
 static void look_at_crowd(struct registry *registry, int64_t now_ms)
 {
     struct publisher *publisher = &registry->publisher;
-    if (registry->registrations_open >= CROWD_MIN) {
+    if (registry->registrations_open >= CROWD_MIN || expire_is_crowded(registry)) {
         publisher->crowd_last_ms = now_ms;
         publisher->crowd_first_ms = publisher->crowd_first_ms != 0 ? publisher->crowd_first_ms : now_ms;
     }
