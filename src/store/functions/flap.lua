@@ -2,9 +2,24 @@
 
 -- How many returns in what window are one too few, the first hold and the longest, in ms; nil where nobody is held.
 local function flap_policy(c)
-    local most, window, first, longest = string.match(c.args[FLAP], '^(%d+) (%d+) (%d+) (%d+)$')
-    return most and { most = tonumber(most), window = tonumber(window), first = tonumber(first),
-                      longest = tonumber(longest) }
+    if c.flap_policy == nil then
+        local most, window, first, longest = string.match(c.args[FLAP], '^(%d+) (%d+) (%d+) (%d+)$')
+        c.flap_policy = most and { most = tonumber(most), window = tonumber(window), first = tonumber(first),
+                                   longest = tonumber(longest) } or false
+    end
+    return c.flap_policy
+end
+
+-- The moments in the window at which a worker was back, this one first, and how many they are; no more than have to be counted.
+local function returns_with_now(c, returns, policy)
+    local moments = { c.now_text }
+    for moment in string.gmatch(returns or '', '%d+') do
+        local age = c.now - tonumber(moment)
+        if age >= 0 and age < policy.window and #moments <= policy.most then
+            moments[#moments + 1] = moment
+        end
+    end
+    return table.concat(moments, ' '), #moments
 end
 
 -- A hold that has longer to go than it ever had is from before the clock was set back.
@@ -22,19 +37,6 @@ end
 
 local damp
 do
-    -- Notes that the worker is back, and returns how often it has been in the window; no more is noted than has to be counted.
-    local function note_return(c, r, policy)
-        local moments = { int(c.now) }
-        for moment in string.gmatch(r.f.returns or '', '%d+') do
-            local age = c.now - tonumber(moment)
-            if age >= 0 and age < policy.window and #moments <= policy.most then
-                moments[#moments + 1] = moment
-            end
-        end
-        set(r, 'returns', table.concat(moments, ' '))
-        return #moments
-    end
-
     local function hold(c, r, hold_ms)
         local until_ms = int(c.now + hold_ms)
         set(r, 'holdMs', int(hold_ms))
@@ -50,8 +52,9 @@ do
             return
         end
         local has_returned = r.f.returns
-        local returns = note_return(c, r, policy)
-        if returns > policy.most or is_held(c, r) then
+        local returns, count = returns_with_now(c, has_returned, policy)
+        set(r, 'returns', returns)
+        if count > policy.most or is_held(c, r) then
             local last = tonumber(r.f.holdMs)
             hold(c, r, math.min(last and last * 2 or policy.first, policy.longest))
         elseif has_returned then

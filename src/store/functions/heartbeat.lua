@@ -181,7 +181,8 @@ writer('heartbeat', function(c, args)
     local unpack_items, batch, at = cmsgpack.unpack_limit, args[HEADER + 1], 0
     while at >= 0 do
         local next_at, id, identity, says, cpu, memory, seq, sent_at, rest = unpack_items(batch, HEARTBEAT_ITEMS, at)
-        if not take_pulse(c, id, identity, says, cpu, memory, seq, sent_at, rest) then
+        local is_taken, known = take_pulse(c, id, identity, says, cpu, memory, seq, sent_at, rest)
+        if not is_taken and not (known and take_recovery(c, id, known, identity, says, cpu, memory, seq, sent_at, rest)) then
             local connection, epoch, boot = string.match(identity, '^(%S*) (%S*) (.*)\n')
             local status, job_count, available, errors = string.match(says, SAYS)
             rest = rest or {}

@@ -3,14 +3,14 @@
 -- Whatever is not certain to change nothing else is left to heartbeat.lua, whose rules are the only ones; see steady.lua.
 -- This runs for nearly every heartbeat: it reads once, and remembers what it has worked out before.
 
-local take_pulse
+local take_pulse, terms_at, hear_terms, tells_nothing
 do
     local successors, to_successor = new_memory(function(text)
         return int(tonumber(text) + 1)
     end)
 
     -- What is rarely told: nothing of it, or the list of jobs as it was.
-    local function tells_nothing(key, rest, jobs_listed)
+    function tells_nothing(key, rest, jobs_listed)
         if rest[1] ~= '' or rest[3] ~= '' or rest[4] ~= '' then
             return false
         elseif rest[2] == '[]' then
@@ -33,7 +33,7 @@ do
     end
 
     -- Where the terms begin in steady; nil where the worker is another, or not steady.
-    local function terms_at(key, identity, steady)
+    function terms_at(key, identity, steady)
         local length = #identity
         if string.sub(steady, 1, length) == identity then
             return length + 1
@@ -43,7 +43,7 @@ do
     end
 
     -- What the terms are after a heartbeat that says so; false where it is not certain to change nothing but the jobs.
-    local function hear_terms(agreed, says)
+    function hear_terms(agreed, says)
         local status, jobs, available, errors = string.match(says, SAYS)
         local heard = agreed
         if not agreed.sound then
@@ -72,13 +72,16 @@ do
 
     local pulse = { 'HSET', '', 'heartbeats', '', 'lastHeartbeatAt', '' } -- the arguments, used again for each
 
-    -- Returns false, and has written nothing, where the heartbeat is not such a one.
+    -- Returns false, and has written nothing, where the heartbeat is not such a one; and where it is not from such a worker,
+    -- what was read: steady, heartbeats, seq.
     function take_pulse(c, id, identity, says, cpu, memory, seq, sent_at, rest)
         local key = c.worker_key .. id
         local known = call('HMGET', key, 'steady', 'heartbeats', 'seq')
         local steady, last_seq = known[1] or '', known[3]
         local at = terms_at(key, identity, steady)
-        if not at or (seq ~= '' and last_seq and seq + 0 <= last_seq + 0) then
+        if not at then
+            return false, known
+        elseif seq ~= '' and last_seq and seq + 0 <= last_seq + 0 then
             return false
         end
         local text = string.sub(steady, at)

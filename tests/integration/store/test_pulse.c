@@ -61,7 +61,11 @@ static void start_side(struct rig *rig, struct side *side, const char *prefix)
                                                .archive_seconds = 86400,
                                                .max_attempts = 3,
                                                .retry_delay_ms = 3600000,
-                                               .events_max_length = 1000000};
+                                               .events_max_length = 1000000,
+                                               .flap_count = 4,
+                                               .flap_window_ms = 86400000,
+                                               .flap_hold_ms = 3600000,
+                                               .flap_hold_max_ms = 86400000};
     side->prefix = prefix;
     store_client_open(&side->client, rig->base, rig->redis.socket_uri, prefix);
     store_client_lead(&side->client, &policy);
