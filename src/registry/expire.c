@@ -29,17 +29,29 @@ static void end_call(struct registry *registry)
     advance(registry);
 }
 
+static enum figure_source source_of(const struct registry *registry, bool by_event)
+{
+    enum figure_source source = by_event ? FIGURE_BY_EVENT : FIGURE_BY_SWEEP;
+    return registry->reconciled.swept ? source : FIGURE_AT_START;
+}
+
+static void count_steps(struct registry *registry, bool by_event, enum figure_source source,
+                        const struct store_steps *steps)
+{
+    size_t taken = 0;
+    for (size_t i = 0; i < steps->count; i++) {
+        taken += !text_is(steps->steps[i].outcome, "changed");
+    }
+    registry->expiry.round_taken += taken;
+    *(by_event ? &registry->counters.steps_by_event : &registry->counters.steps_by_sweep) += taken;
+    figures_count_steps(&registry->figures, source, steps);
+}
+
 static void on_steps(void *context, const struct store_steps *result)
 {
     struct claiming *claiming = context;
     struct registry *registry = claiming->registry;
-    size_t taken = 0;
-    for (size_t i = 0; i < result->count; i++) {
-        taken += !text_is(result->steps[i].outcome, "changed");
-    }
-    registry->expiry.round_taken += taken;
-    *(claiming->by_event ? &registry->counters.steps_by_event : &registry->counters.steps_by_sweep) += taken;
-    figures_count_steps(&registry->figures, claiming->source, result);
+    count_steps(registry, claiming->by_event, claiming->source, result);
     if (result->outcome == STORE_LATE) {
         note(registry, LOG_WARN, "steps of time were refused: they had waited for Redis for too long");
     }
@@ -77,8 +89,7 @@ static void claim(struct registry *registry, const struct store_claim *claims, s
 {
     struct claiming *claiming = count > 0 ? malloc(sizeof *claiming) : NULL;
     if (claiming != NULL) {
-        enum figure_source source = by_event ? FIGURE_BY_EVENT : FIGURE_BY_SWEEP;
-        *claiming = (struct claiming){registry, by_event, registry->reconciled.swept ? source : FIGURE_AT_START};
+        *claiming = (struct claiming){registry, by_event, source_of(registry, by_event)};
         registry->expiry.calls++;
         store_claim(registry->store, by_event ? "event" : "sweep", claims, count, on_steps, claiming);
     }
@@ -169,6 +180,7 @@ void expire_heard(struct registry *registry)
 static void on_look(void *context, const struct store_dues *result)
 {
     struct registry *registry = context;
+    count_steps(registry, true, source_of(registry, true), &result->taken);
     if (registry->listening) {
         (void)judge(registry, result->dues, result->count, true);
     }
@@ -188,7 +200,7 @@ static bool look(struct registry *registry)
     }
     if (count > 0) {
         expiry->calls++;
-        store_look(registry->store, members, count, on_look, registry);
+        store_look(registry->store, &registry->hearing, members, count, on_look, registry);
     }
     return count > 0;
 }
@@ -215,6 +227,7 @@ static void on_sweep(void *context, const struct store_dues *result)
     struct registry *registry = context;
     struct expiry *expiry = &registry->expiry;
     expiry->sweeping = false;
+    count_steps(registry, false, source_of(registry, false), &result->taken);
     if (result->outcome == STORE_FENCED) {
         duty_lose(registry, "the lease is lost");
     }
@@ -240,7 +253,8 @@ static bool sweep(struct registry *registry)
     }
     expiry->sweeping = true;
     expiry->calls++;
-    store_sweep(registry->store, expiry->round_at, STEPS_A_CALL, SWEEP_GRACE_MS, on_sweep, registry);
+    store_sweep(registry->store, &registry->hearing, expiry->round_at, STEPS_A_CALL, SWEEP_GRACE_MS, on_sweep,
+                registry);
     return true;
 }
 

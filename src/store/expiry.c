@@ -67,11 +67,26 @@ void expiry_probe(struct store *store)
     (void)redisAsyncCommand(context, NULL, NULL, "SET %sprobe 1 PX 1", store->key_prefix);
 }
 
-static void read_dues(struct call *call, const redisReply *list, struct store_dues *dues)
+static struct store_steps read_steps(const redisReply *list, enum store_outcome outcome, void *room)
+{
+    struct store_step *items = room;
+    size_t count = items != NULL ? reply_count(list) / 2 : 0;
+    for (size_t i = 0; i < count; i++) {
+        items[i] = (struct store_step){.outcome = reply_text(list->element[2 * i]),
+                                       .late_ms = reply_int(list->element[2 * i + 1])};
+    }
+    return (struct store_steps){.outcome = outcome, .steps = items, .count = count};
+}
+
+/* What the function calls list_due returns: who is due, and which steps have been taken. */
+static void read_dues(struct call *call, const redisReply *found, struct store_dues *dues)
 {
     enum { DUE_ELEMENTS = 4 };
+    struct scratch *scratch = &call->store->scratch;
+    const redisReply *list = reply_at(found, 0);
+    const redisReply *taken = reply_at(found, 1);
     size_t count = reply_count(list) / DUE_ELEMENTS;
-    struct store_due *items = scratch_items(&call->store->scratch, count, sizeof *items);
+    struct store_due *items = scratch_items(scratch, count, sizeof *items);
     for (size_t i = 0; items != NULL && i < count; i++) {
         redisReply *const *element = list->element + i * DUE_ELEMENTS;
         items[i] = (struct store_due){.member = reply_text(element[0]),
@@ -81,6 +96,8 @@ static void read_dues(struct call *call, const redisReply *list, struct store_du
         dues->count++;
     }
     dues->dues = items;
+    dues->taken = read_steps(taken, dues->outcome,
+                             scratch_more_items(scratch, reply_count(taken) / 2, sizeof(struct store_step)));
 }
 
 static void parse_sweep(struct call *call, enum store_outcome outcome, const redisReply *result)
@@ -92,10 +109,18 @@ static void parse_sweep(struct call *call, enum store_outcome outcome, const red
     call->callback.dues(call->context, &dues);
 }
 
-void store_sweep(struct store *store, size_t skip, size_t most, int64_t grace_ms, store_dues_fn *done, void *context)
+static void add_hearing(struct args *args, const struct hearing *hearing)
+{
+    args_int(args, hearing->since_ms);
+    args_int(args, hearing->until_ms);
+}
+
+void store_sweep(struct store *store, const struct hearing *hearing, size_t skip, size_t most, int64_t grace_ms,
+                 store_dues_fn *done, void *context)
 {
     struct args *args = &store->args;
-    store_begin(store, args, "sweep", STORE_WRITES);
+    store_begin(store, args, "sweep", STORE_DECIDES);
+    add_hearing(args, hearing);
     args_int(args, (int64_t)skip);
     args_int(args, (int64_t)most);
     args_int(args, grace_ms);
@@ -109,10 +134,12 @@ static void parse_look(struct call *call, enum store_outcome outcome, const redi
     call->callback.dues(call->context, &dues);
 }
 
-void store_look(struct store *store, const struct text *members, size_t count, store_dues_fn *done, void *context)
+void store_look(struct store *store, const struct hearing *hearing, const struct text *members, size_t count,
+                store_dues_fn *done, void *context)
 {
     struct args *args = &store->args;
-    store_begin(store, args, "look", STORE_WRITES);
+    store_begin(store, args, "look", STORE_DECIDES);
+    add_hearing(args, hearing);
     for (size_t i = 0; i < count; i++) {
         args_text(args, members[i]);
     }
@@ -121,15 +148,8 @@ void store_look(struct store *store, const struct text *members, size_t count, s
 
 static void parse_steps(struct call *call, enum store_outcome outcome, const redisReply *result)
 {
-    struct store_steps steps = {.outcome = outcome};
-    size_t count = reply_count(result) / 2;
-    struct store_step *items = scratch_items(&call->store->scratch, count, sizeof *items);
-    for (size_t i = 0; items != NULL && i < count; i++) {
-        items[i] = (struct store_step){.outcome = reply_text(result->element[2 * i]),
-                                       .late_ms = reply_int(result->element[2 * i + 1])};
-        steps.count++;
-    }
-    steps.steps = items;
+    struct store_steps steps = read_steps(
+        result, outcome, scratch_items(&call->store->scratch, reply_count(result) / 2, sizeof(struct store_step)));
     call->callback.steps(call->context, &steps);
 }
 

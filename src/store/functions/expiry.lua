@@ -34,14 +34,18 @@ local STEP_FIELDS = {
                 'heartbeatIntervalMs', 'unhealthySince', 'zone' },
 }
 
--- Deadline ms, duration ms and zone of a member that is due.
-local function look_at(c, member, score)
+-- Deadline ms, duration ms and zone of a member that is due; nil where it has been silent within what was heard, and is a
+-- steady worker: the step has been taken then, and is among those taken.
+local function look_at(c, member, score, heard, taken)
     local kind, id = split_member(member)
     if kind == 'alive' then
-        local known = call('HMGET', c.worker_key .. id, 'steady', 'lastHeartbeatAt', 'zone')
-        local deadline, _, agreed = silence_of(known[1], known[2], score)
-        if deadline then
-            return deadline, tonumber(agreed.timeout), known[3]
+        local deadline, agreed, zone, known, epoch = read_silence(c, id, score)
+        if deadline and deadline <= heard.until_ms and heard.since_ms <= deadline - agreed.timeout then
+            write_silence(c, id, deadline, agreed, known, epoch, heard.found_by)
+            taken[#taken + 1], taken[#taken + 2] = 'unhealthy', c.now - deadline
+            return nil
+        elseif deadline then
+            return deadline, tonumber(agreed.timeout), zone
         end
     end
     local f = read_due_fields(c, id)
@@ -68,24 +72,33 @@ local function due_scores(c, members)
     return scores
 end
 
--- result: {member, deadline ms, duration ms, zone, …} of those members that are due
-local function list_due(c, members, scores)
-    local results, at = {}, 0
+-- What was heard without interruption, as two arguments tell it from at on: since when, and until when.
+local function read_heard(args, at, found_by)
+    return { since_ms = tonumber(args[at]), until_ms = tonumber(args[at + 1]), found_by = found_by }
+end
+
+-- result: {{member, deadline ms, duration ms, zone, …} of those members that are due, {outcome, late ms, …} of those steps
+-- that have been taken: the first failures of who was silent within what was heard, since no brake holds them}
+local function list_due(c, members, scores, heard)
+    local results, taken, at = {}, {}, 0
     for i, member in ipairs(members) do
-        if scores[i] then
-            local deadline, duration, zone = look_at(c, member, tonumber(scores[i]))
-            results[at + 1], results[at + 2], results[at + 3], results[at + 4] = member, deadline, duration, zone or ''
-            at = at + 4
+        if scores[i] and c.deadlines[member] == nil then
+            local deadline, duration, zone = look_at(c, member, tonumber(scores[i]), heard, taken)
+            if deadline then
+                results[at + 1], results[at + 2], results[at + 3], results[at + 4] = member, deadline, duration, zone or ''
+                at = at + 4
+            end
         end
     end
-    return results
+    return { results, taken }
 end
 
 -- Touches what is due, which makes Redis tell of its expiry at once; lists what has not been claimed for grace_ms.
--- arguments: members to skip, most members, grace ms.
--- result: {members seen, of those who stay due and are not listed, {member, deadline ms, duration ms, zone, …}}
+-- arguments: heard since, heard until, members to skip, most members, grace ms.
+-- result: {members seen, of those who stay due and are not listed, what list_due returns}
 writer('sweep', function(c, args)
-    local skip, most, grace_ms = args[HEADER + 1], args[HEADER + 2], tonumber(args[HEADER + 3])
+    local heard = read_heard(args, HEADER + 1, 'sweep')
+    local skip, most, grace_ms = args[HEADER + 3], args[HEADER + 4], tonumber(args[HEADER + 5])
     local due = call('ZRANGEBYSCORE', c.p .. 'deadlines', '-inf', c.now_text, 'WITHSCORES', 'LIMIT', skip, most)
     local members, scores, staying = {}, {}, 0
     for i = 1, #due, 2 do
@@ -99,18 +112,18 @@ writer('sweep', function(c, args)
         if deadline >= 0 then
             c.deadlines[member] = int(deadline)
         elseif deadline == -1 then
-            call('PEXPIRE', keys[i], args[HEADER + 3])
+            call('PEXPIRE', keys[i], args[HEADER + 5])
         end
         staying = staying + ((deadline >= 0 or is_listed) and 0 or 1)
         scores[i] = is_listed and scores[i]
     end
-    return { #members, staying, list_due(c, members, scores) }
+    return { #members, staying, list_due(c, members, scores, heard) }
 end)
 
--- arguments: members. result: {member, deadline ms, duration ms, zone, …} of those that are due
+-- arguments: heard since, heard until, then members. result: what list_due returns
 writer('look', function(c, args)
-    local members = { unpack(args, HEADER + 1) }
-    return list_due(c, members, due_scores(c, members))
+    local members = { unpack(args, HEADER + 3) }
+    return list_due(c, members, due_scores(c, members), read_heard(args, HEADER + 1, 'event'))
 end)
 
 local function still_failing(c, r)
@@ -166,8 +179,12 @@ local function claim_one(c, member, score, deadline, rearm_ms, found_by)
     if not score or c.deadlines[member] ~= nil then
         return 'changed'
     end
-    if kind == 'alive' and not rearm_ms and take_silence(c, id, tonumber(score), deadline, found_by) then
-        return 'unhealthy'
+    if kind == 'alive' and not rearm_ms then
+        local due, agreed, _, known, epoch = read_silence(c, id, tonumber(score))
+        if due == deadline then
+            write_silence(c, id, due, agreed, known, epoch, found_by)
+            return 'unhealthy'
+        end
     end
     local names = STEP_FIELDS[kind]
     local r

@@ -2,20 +2,19 @@
 -- it ends: written at its end, each key once, for the last word of a worker counts. Who reads such a key within a call asks
 -- here, or has it written first.
 
-local function gather_members(c, sets, id, is_member)
-    local gathered = c.sets
-    for i = 1, #sets do
-        local members = gathered[sets[i]]
-        if not members then
-            members = {}
-            gathered[sets[i]] = members
-        end
-        members[id] = is_member
+local function gather_member(c, set, id, is_member)
+    local members = c.sets[set]
+    if not members then
+        members = {}
+        c.sets[set] = members
     end
+    members[id] = is_member
 end
 
-local function gather_member(c, set, id, is_member)
-    gather_members(c, { set }, id, is_member)
+local function gather_members(c, sets, id, is_member)
+    for i = 1, #sets do
+        gather_member(c, sets[i], id, is_member)
+    end
 end
 
 local function gather_total(c, field, amount)

@@ -3,11 +3,9 @@
 -- Whatever is not certain to be such a step is left to expiry.lua, whose rules are the only ones; see steady.lua. Where a site
 -- dies, all of its workers take this step at the same instant.
 
-local silence_of, take_silence
+local read_silence, write_silence
 do
-    -- When the time of a steady worker's alive key was up, its epoch, and what its heartbeats agree with; nil where steady
-    -- does not tell.
-    function silence_of(steady, last, score)
+    local function silence_of(steady, last, score)
         local epoch, s_terms = string.match(steady or '', '^%d* (%d+) [^\n]*\n(.*)$')
         local agreed = epoch and last and (terms[s_terms] or to_terms(s_terms))
         if not (agreed and agreed.sound) then
@@ -30,25 +28,27 @@ do
         count_missing(c, missed, 1)
     end
 
-    -- Returns false, and has written nothing, where it is not such a step.
-    function take_silence(c, id, score, deadline, found_by)
-        local key = c.worker_key .. id
-        local known = call('HMGET', key, 'steady', 'lastHeartbeatAt', 'seq', 'revision', 'zone')
-        local steady, last, revision = known[1], known[2], known[4]
-        local due, epoch, agreed = silence_of(steady, last, score)
-        if due ~= deadline or not revision then
-            return false
+    -- What is known of a steady worker that is silent: when the time of its alive key was up, what its heartbeats agree with,
+    -- its zone, and what write_silence takes besides; nil where it is not certain that its next step is of this kind.
+    function read_silence(c, id, score)
+        local known = call('HMGET', c.worker_key .. id, 'steady', 'lastHeartbeatAt', 'seq', 'revision', 'zone')
+        local due, epoch, agreed = silence_of(known[1], known[2], score)
+        if not (due and known[4]) then
+            return nil
         end
-        local status, next_revision = agreed.status ~= '' and agreed.status or 'ACTIVE', int(revision + 1)
+        return due, agreed, known[5], known, epoch
+    end
+
+    function write_silence(c, id, due, agreed, known, epoch, found_by)
+        local status, next_revision = agreed.status ~= '' and agreed.status or 'ACTIVE', int(known[4] + 1)
         local r = missed
-        r.id, r.f.zone, r.f.lastHeartbeatAt, r.f.seq = id, known[5], last, known[3]
-        r.f.epoch = epoch
+        r.id, r.f.zone, r.f.lastHeartbeatAt, r.f.seq, r.f.epoch = id, known[5], known[2], known[3], epoch
         move(c, id)
-        arm(c, 'recheck', r, tonumber(c.args[CHECK_INTERVAL_MS]))
-        from.status, extra.evidence = status, evidence_of(c, r, deadline, found_by)
+        arm(c, 'recheck', r, c.args[CHECK_INTERVAL_MS])
+        from.status, extra.evidence = status, evidence_of(c, r, due, found_by)
         add_event(c, 'unhealthy', id, epoch, next_revision, from, status, 'UNHEALTHY', 'heartbeat_timeout', extra)
-        changes[2], changes[4], changes[6], changes[8], changes[14] = key, 'U' .. steady, next_revision, c.now_text, c.now_text
+        changes[2], changes[4], changes[6], changes[8], changes[14] = c.worker_key .. id, 'U' .. known[1], next_revision,
+            c.now_text, c.now_text
         call(unpack(changes))
-        return true
     end
 end

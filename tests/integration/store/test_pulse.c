@@ -34,7 +34,15 @@ struct side {
     struct store_claim claims[SILENT_MAX];
     char members[SILENT_MAX][32];
     size_t claim_count;
-    size_t steps; /* that were taken */
+    size_t steps;         /* that were taken */
+    size_t steps_at_once; /* of those, when their time was looked at */
+};
+
+/* What kind of time is up, whether all of the silence was heard, and how long it gets again; 0: the step is taken. */
+struct silence {
+    const char *kind;
+    bool heard;
+    int64_t rearm_ms;
 };
 
 struct rig {
@@ -241,11 +249,30 @@ static void operate_in(struct side *side, const char *verb, const char *id)
 
 /* ---------------------------------------------------------------------------------------- whose time is up in both */
 
+/* Closes the short way in the slow world: what steady was can still be told. */
+static const char close_script[] = "for _, key in ipairs(redis.call('KEYS', 'slow:{0}:worker:*')) do\n"
+                                   "  local steady = redis.call('HGET', key, 'steady')\n"
+                                   "  if string.find(steady, '\\n') then\n"
+                                   "    redis.call('HSET', key, 'steady', '!' .. string.gsub(steady, '\\n', '~'))\n"
+                                   "  end\n"
+                                   "end";
+
+static void count_steps(struct side *side, const struct store_steps *result)
+{
+    for (size_t i = 0; i < result->count; i++) {
+        struct text outcome = result->steps[i].outcome;
+        side->steps += text_is(outcome, "unhealthy") || text_is(outcome, "failed") || text_is(outcome, "cleaned_up");
+        side->codes = (side->codes * 31 + outcome.data[0]) & 0xffffff;
+    }
+}
+
 static void on_dues(void *context, const struct store_dues *result)
 {
     struct side *side = context;
     side->open--;
     assert_int_equal(result->outcome, STORE_DONE);
+    side->steps_at_once += result->taken.count;
+    count_steps(side, &result->taken);
     for (side->claim_count = 0; side->claim_count < result->count; side->claim_count++) {
         size_t i = side->claim_count;
         (void)snprintf(side->members[i], sizeof side->members[i], "%.*s", TEXT_ARG(result->dues[i].member));
@@ -261,33 +288,43 @@ static void on_steps(void *context, const struct store_steps *result)
     side->open--;
     assert_int_equal(result->outcome, STORE_DONE);
     assert_int_equal(result->count, side->claim_count);
-    for (size_t i = 0; i < result->count; i++) {
-        struct text outcome = result->steps[i].outcome;
-        side->steps += text_is(outcome, "unhealthy") || text_is(outcome, "failed") || text_is(outcome, "cleaned_up");
-        side->codes = (side->codes * 31 + outcome.data[0]) & 0xffffff;
-    }
+    count_steps(side, result);
 }
 
 /* The keys of some workers are gone, as if their time were up, and the steps that follow are taken. */
-static void expire_in(struct rig *rig, struct side *side, const char *kind, unsigned first, int64_t rearm_ms)
+static void expire_in(struct rig *rig, struct side *side, const struct silence *silence, unsigned first, unsigned count)
 {
+    static const struct hearing always = {.since_ms = 0, .until_ms = INT64_MAX};
+    static const struct hearing never = {.since_ms = INT64_MAX, .until_ms = 0};
     struct text members[SILENT_MAX];
     char names[SILENT_MAX][32];
-    for (unsigned i = 0; i < SILENT_MAX; i++) {
-        (void)snprintf(names[i], sizeof names[i], "%s:w%u", kind, (first + i) % WORKERS);
+    for (unsigned i = 0; i < count; i++) {
+        (void)snprintf(names[i], sizeof names[i], "%s:w%u", silence->kind, (first + i) % WORKERS);
         members[i] = text_of(names[i]);
         (void)redis_integer(rig->client, "DEL %s:{0}:%s", side->prefix, names[i]);
     }
     side->open++;
-    store_look(side->client.store, members, SILENT_MAX, on_dues, side);
+    store_look(side->client.store, silence->heard ? &always : &never, members, count, on_dues, side);
     store_client_wait(&side->client, &side->open, 0);
     for (size_t i = 0; i < side->claim_count; i++) {
-        side->claims[i].take = rearm_ms == 0;
-        side->claims[i].rest_ms = rearm_ms;
+        side->claims[i].take = silence->rearm_ms == 0;
+        side->claims[i].rest_ms = silence->rearm_ms;
     }
     side->open++;
     store_claim(side->client.store, "event", side->claims, side->claim_count, on_steps, side);
     store_client_wait(&side->client, &side->open, 0);
+}
+
+/* One after the other where what was heard is told, for then some of the steps are taken before the others. */
+static void fall_silent_in(struct rig *rig, struct side *side, const struct silence *silence, unsigned first)
+{
+    unsigned together = silence->heard ? 1 : SILENT_MAX;
+    for (unsigned i = 0; i < SILENT_MAX; i += together) {
+        expire_in(rig, side, silence, first + i, together);
+        if (side == &rig->slow) {
+            (void)redis_reply(rig->client, "EVAL %s 0", close_script);
+        }
+    }
 }
 
 static void on_wills(void *context, enum store_outcome outcome)
@@ -361,14 +398,6 @@ static const char dump_script[] =
     "end\n"
     "return table.concat(text, '\\n')";
 
-/* Closes the short way in the slow world: what steady was can still be told. */
-static const char close_script[] = "for _, key in ipairs(redis.call('KEYS', 'slow:{0}:worker:*')) do\n"
-                                   "  local steady = redis.call('HGET', key, 'steady')\n"
-                                   "  if string.find(steady, '\\n') then\n"
-                                   "    redis.call('HSET', key, 'steady', '!' .. string.gsub(steady, '\\n', '~'))\n"
-                                   "  end\n"
-                                   "end";
-
 static int64_t redis_now_ms(struct rig *rig)
 {
     const redisReply *reply = redis_reply(rig->client, "TIME");
@@ -411,10 +440,11 @@ static void happen(struct rig *rig)
         (void)redis_reply(rig->client, "EVAL %s 0", close_script);
         lose_in(rig, &rig->slow, id, late);
     } else if (what < 9) {
-        int64_t rearm_ms = roll(rig, 4) == 0 ? 500000 : 0;
-        expire_in(rig, &rig->quick, kinds[what - 6], worker, rearm_ms);
+        struct silence silence = {.kind = kinds[what - 6], .heard = roll(rig, 2) == 0};
+        silence.rearm_ms = !silence.heard && roll(rig, 2) == 0 ? 500000 : 0;
+        fall_silent_in(rig, &rig->quick, &silence, worker);
         (void)redis_reply(rig->client, "EVAL %s 0", close_script);
-        expire_in(rig, &rig->slow, kinds[what - 6], worker, rearm_ms);
+        fall_silent_in(rig, &rig->slow, &silence, worker);
     }
 }
 
@@ -461,8 +491,11 @@ static void random_heartbeats_leave_the_same_by_the_short_and_the_long_way(void 
     for (int64_t batch = 1; batch <= BATCHES; batch++) {
         one_batch(rig, batch, &short_ways_taken);
     }
-    print_message("%d heartbeats by the short way, %zu steps\n", (int)short_ways_taken, rig->quick.steps);
+    print_message("%d heartbeats by the short way, %zu steps, %zu of them at once\n", (int)short_ways_taken,
+                  rig->quick.steps, rig->quick.steps_at_once);
     assert_true(short_ways_taken > BATCHES && rig->quick.steps > STEPS_LEAST);
+    assert_true(rig->quick.steps_at_once > 0);
+    assert_int_equal(rig->slow.steps_at_once, 0);
 }
 
 static void terms_that_the_registry_has_not_written_are_replaced_by_its_own(void **state)
