@@ -54,6 +54,7 @@ struct config {
         int64_t min_heartbeat_timeout_ms;
         int64_t max_heartbeat_timeout_ms;
         int64_t archive_seconds;
+        int64_t merge_heartbeats_ms;     /* 0: every one is told to Redis */
         int64_t target_heartbeats_per_s; /* 0: everybody as often as it asks */
     } worker;
     struct {

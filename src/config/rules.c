@@ -154,6 +154,8 @@ void rules_check_across(const struct config *config, const struct config_sources
          "at most", "worker.max_heartbeat_timeout_ms"},
         {config->worker.min_heartbeat_timeout_ms <= config->worker.max_heartbeat_timeout_ms,
          "worker.min_heartbeat_timeout_ms", "at most", "worker.max_heartbeat_timeout_ms"},
+        {config->worker.merge_heartbeats_ms <= config->worker.min_heartbeat_timeout_ms / 3,
+         "worker.merge_heartbeats_ms", "at most a third of", "worker.min_heartbeat_timeout_ms"},
         {config->registration.min_load_factor <= config->registration.max_load_factor, "registration.min_load_factor",
          "at most", "registration.max_load_factor"},
         {(config->mqtt.certificate_file[0] == '\0') == (config->mqtt.key_file[0] == '\0'), "mqtt.certificate_file",

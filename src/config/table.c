@@ -53,6 +53,10 @@ static const struct config_key keys[] = {
      .max = LONGEST_MS, .reloadable = true, .help = "The longest timeout that a worker may name."},
     {AT(worker.archive_seconds), .type = CONFIG_INT, .default_text = "86400", .min = 1, .max = 315360000,
      .reloadable = true, .help = "How long the record of a worker that has left is kept."},
+    {AT(worker.merge_heartbeats_ms), .type = CONFIG_INT, .default_text = "0", .min = 0, .max = LONGEST_MS,
+     .reloadable = true,
+     .help = "How long a heartbeat that says what the one before it said is not told to Redis, a third of the shortest "
+             "timeout at most; 0: never."},
     {AT(worker.target_heartbeats_per_s), .type = CONFIG_INT, .default_text = "50000", .min = 0, .max = 10000000,
      .reloadable = true,
      .help = "Heartbeats a second that the fleet is kept under, by longer intervals up to a third of the timeout; 0: "

@@ -36,6 +36,7 @@ void canary_interrupt(struct registry *registry, const char *why)
         note(registry, LOG_INFO, "hearing %s: %s", registry->listening ? "begins anew" : "is interrupted", why);
     }
     expire_forget(registry);
+    merge_forget_all(registry);
 }
 
 static void send_canary(struct registry *registry, int64_t now_ms)

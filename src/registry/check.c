@@ -107,6 +107,7 @@ static void take(struct check *check, const struct store_check *result)
     }
     for (size_t i = 0; i < result->finding_count; i++) {
         const struct store_finding *finding = &result->findings[i];
+        merge_forget(check->registry, finding->worker_id);
         if (check->finding_count++ < FINDINGS_TOLD_MAX) {
             (void)json_array_append_new(check->findings, finding_node(finding));
         }

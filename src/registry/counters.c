@@ -52,9 +52,9 @@ void counters_tell(struct registry *registry)
     }
     note(registry, LOG_INFO,
          "counted: events published %" PRIu64 " steps by event %" PRIu64 " by sweep %" PRIu64
-         " hearing interrupted %" PRIu64 " heartbeats dropped %" PRIu64,
+         " hearing interrupted %" PRIu64 " heartbeats dropped %" PRIu64 " merged %" PRIu64,
          counters->events_published, counters->steps_by_event, counters->steps_by_sweep, counters->interruptions,
-         counters->heartbeats_dropped);
+         counters->heartbeats_dropped, counters->heartbeats_merged);
     registry->counters_told = *counters;
 }
 

@@ -56,6 +56,7 @@ void deregister_worker(struct registry *registry, const struct inbound *inbound,
     deregistration->force = deregistration->force || text_is(inbound->sender.verb, "force-deregister");
     struct store_deregistration call = {
         .deregistration = deregistration, .by_operator = inbound->sender.kind == TOPIC_REQUEST, .by = inbound->by};
+    merge_forget(registry, deregistration->worker_id);
     registry->calls_open++;
     store_deregister(registry->store, &call, on_deregistered, asker);
 }

@@ -250,6 +250,9 @@ static void append_state(struct registry *registry, struct buf *out)
                (double)registry->counters.interruptions);
     append_one(out, "muster_events_published_total", "counter", "Events handed to the broker.",
                (double)registry->counters.events_published);
+    append_one(out, "muster_heartbeats_merged_total", "counter",
+               "Heartbeats that said what the last one said, and of which Redis was not told.",
+               (double)registry->counters.heartbeats_merged);
 }
 
 static void append_fleet(const struct store_statistics *fleet, struct buf *out, struct buf *labels)

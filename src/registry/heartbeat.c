@@ -12,6 +12,7 @@ enum { UNASKED_EVERY_MS = 1000 };
 struct heartbeat_batch {
     struct registry *registry;
     int64_t opened_us; /* monotonic */
+    uint64_t number;
     size_t count;
     size_t requests; /* of them: measured as requests are */
     bool keeps;      /* what cannot be told to Redis is kept */
@@ -22,6 +23,7 @@ struct heartbeat_batch {
         enum topic_kind kind;
         enum encoding encoding;
         bool settled;
+        struct echo_words words;
         size_t payload_at; /* in payloads */
         size_t payload_len;
         size_t id_len;
@@ -103,6 +105,19 @@ static void settle_rest(struct heartbeat_batch *batch)
     }
 }
 
+/* What is repeated from now on: what was no more than a pulse to Redis. */
+static void confirm(struct heartbeat_batch *batch, const struct store_heartbeats *result)
+{
+    struct registry *registry = batch->registry;
+    for (size_t i = 0; i < result->other_count; i++) {
+        const struct sender *sender = &batch->senders[result->others[i]];
+        merge_forget(registry, (struct text){sender->id, sender->id_len});
+    }
+    for (size_t i = 0; i < batch->count; i++) {
+        merge_confirm(registry, batch->senders[i].words, batch->number, batch->opened_us / 1000);
+    }
+}
+
 static bool keep(struct heartbeat_batch *batch, const struct sender *sender)
 {
     struct text payload = {batch->payloads.data + sender->payload_at, sender->payload_len};
@@ -114,6 +129,7 @@ static bool keep(struct heartbeat_batch *batch, const struct sender *sender)
 static void settle_undone(struct heartbeat_batch *batch)
 {
     struct registry *registry = batch->registry;
+    merge_forget_all(registry);
     for (size_t i = 0; i < batch->count; i++) {
         struct sender *sender = &batch->senders[i];
         registry->counters.heartbeats_dropped += keep(batch, sender) ? 0 : 1;
@@ -142,6 +158,7 @@ static void on_heartbeats(void *context, const struct store_heartbeats *result)
     }
     histogram_add(&registry->figures.handling, clock_monotonic_us() - batch->opened_us, batch->count - batch->requests);
     if (result->outcome == STORE_DONE) {
+        confirm(batch, result);
         settle_rest(batch);
     } else {
         batch->keeps = batch->keeps && result->outcome != STORE_BROKEN;
@@ -189,6 +206,7 @@ static struct heartbeat_batch *open_batch(struct registry *registry)
         if (registry->batch != NULL) {
             registry->batch->registry = registry;
             registry->batch->opened_us = clock_monotonic_us();
+            registry->batch->number = ++registry->merge.batches;
             registry->batch->count = 0;
             registry->batch->requests = 0;
             registry->batch->keeps = registry->active;
@@ -201,6 +219,13 @@ static struct heartbeat_batch *open_batch(struct registry *registry)
 static void add(struct registry *registry, const struct inbound *inbound, const struct heartbeat *heartbeat)
 {
     struct text id = heartbeat->worker_id;
+    bool asked = is_asked(inbound);
+    struct echo_words words;
+    if (merge_takes(registry, heartbeat, asked, &words)) {
+        count_message(registry, inbound->sender.kind, CODE_OK);
+        results_pass(inbound->item, CODE_OK);
+        return;
+    }
     struct heartbeat_batch *batch = open_batch(registry);
     if (batch == NULL) {
         registry->counters.heartbeats_dropped++;
@@ -208,19 +233,20 @@ static void add(struct registry *registry, const struct inbound *inbound, const 
                &(struct reply){.code = CODE_UNAVAILABLE, .message = text_of("The registry is out of memory")});
         return;
     }
-    bool asked = is_asked(inbound);
     kept_outdate(registry, id, inbound->payload);
     batch->requests += inbound->sender.kind == TOPIC_REQUEST ? 1 : 0;
     struct sender *sender = &batch->senders[batch->count++];
     *sender = (struct sender){.item = inbound->item,
                               .kind = inbound->sender.kind,
                               .encoding = inbound->encoding,
+                              .words = words,
                               .payload_at = batch->payloads.len,
                               .payload_len = inbound->payload.len,
                               .id_len = id.len};
     memcpy(sender->id, id.data, id.len);
     buf_append_text(&batch->payloads, inbound->payload);
     sender->asker = asked ? asker_new(registry, inbound, id, heartbeat->request_id) : NULL;
+    merge_say(registry, words, batch->number);
     store_heartbeat_add(registry->store, heartbeat, asked);
     if (batch->count == STORE_HEARTBEATS_MAX) {
         heartbeat_flush(registry);

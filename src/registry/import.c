@@ -102,6 +102,7 @@ static void ship(struct registry *registry, struct shipment **shipment)
     if (*shipment != NULL) {
         (*shipment)->import->calls++;
         registry->calls_open++;
+        merge_forget_all(registry);
         store_import_send(registry->store, on_imported, *shipment);
         *shipment = NULL;
     }

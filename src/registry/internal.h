@@ -4,6 +4,7 @@
 
 #include "base/admission.h"
 #include "base/backoff.h"
+#include "base/echo.h"
 #include "base/histogram.h"
 #include "base/newest.h"
 #include "base/throttle.h"
@@ -19,6 +20,8 @@
 #include "domain/validate.h"
 #include "registry/registry.h"
 #include "store/store.h"
+
+#include <openssl/types.h>
 
 enum { TICK_MS = 20, INSTANCE_MAX = 160, CALLS_MAX = 1000, BATCHES_MAX = 4 };
 
@@ -218,6 +221,15 @@ struct kept {
     int64_t retry_at_ms; /* monotonic */
 };
 
+/* Heartbeats that need not be told to Redis. merge.c */
+struct merge {
+    int64_t window_ms; /* 0: none */
+    struct echo *echo; /* NULL: none are merged */
+    EVP_MAC_CTX *digest;
+    struct buf said;
+    uint64_t batches; /* that have been opened: each has a number */
+};
+
 /* What is on its way from the stream to the world. publish.c */
 enum { OUTBOX_BATCHES_MAX = 3, STREAM_ID_BYTES = 48 };
 struct publisher {
@@ -251,6 +263,7 @@ enum message_result { MESSAGE_RETAINED = CODE_COUNT, MESSAGE_RESULT_COUNT };
 struct counters {
     uint64_t messages[TOPIC_KIND_COUNT][MESSAGE_RESULT_COUNT]; /* by kind and the code that was the answer */
     uint64_t heartbeats_dropped;                               /* while Redis was away, and no room to keep them */
+    uint64_t heartbeats_merged;                                /* Redis was not told of them */
     uint64_t events_published;
     uint64_t steps_by_event;
     uint64_t steps_by_sweep;
@@ -312,6 +325,7 @@ struct registry {
     struct figures figures;
     struct reconciled reconciled;
     struct kept kept;
+    struct merge merge;
     struct heartbeat_batch *batch; /* being gathered */
     size_t batches_open;
     struct throttle throttle;
@@ -609,6 +623,21 @@ void kept_forget(struct registry *registry); /* somebody else was active */
 void kept_settle(struct registry *registry);
 void kept_send(struct registry *registry);
 void kept_tick(struct registry *registry, int64_t now_ms);
+
+/*
+ * merge.c. merge_configure takes over the setting, forgetting all where it is another. merge_takes is true where Redis
+ * need not be told of a heartbeat; else out_words are what merge_say notes as on its way in a batch of that number, and
+ * merge_confirm as having arrived at_ms (monotonic) or later. merge_forget and merge_forget_all let the next heartbeats
+ * go to Redis: call them before anything that may change what Redis has of a worker, of any.
+ */
+void merge_configure(struct registry *registry);
+void merge_fini(struct registry *registry);
+bool merge_takes(struct registry *registry, const struct heartbeat *heartbeat, bool asked,
+                 struct echo_words *out_words);
+void merge_say(struct registry *registry, struct echo_words words, uint64_t batch);
+void merge_confirm(struct registry *registry, struct echo_words words, uint64_t batch, int64_t at_ms);
+void merge_forget(struct registry *registry, struct text worker_id);
+void merge_forget_all(struct registry *registry);
 
 /* batch.c gateway.c */
 void handle_register_batch(struct registry *registry, const struct inbound *inbound);

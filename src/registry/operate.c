@@ -81,6 +81,7 @@ static void operate(struct registry *registry, const struct operation *operation
     *operating = (struct operating){asker, operation};
     const struct store_operation call = {
         .verb = operation->verb, .worker_id = query->worker_id, .message = query->reason, .by = asker->by};
+    merge_forget(registry, query->worker_id);
     store_operate(registry->store, &call, on_operated, operating);
 }
 
@@ -130,6 +131,7 @@ void operate_drain(struct registry *registry, const struct query *query, struct 
 {
     const struct deregistration drain = {.worker_id = query->worker_id, .drain = true, .reason = query->reason};
     const struct store_deregistration call = {.deregistration = &drain, .by_operator = true, .by = asker->by};
+    merge_forget(registry, query->worker_id);
     store_deregister(registry->store, &call, on_drained, asker);
 }
 

@@ -129,6 +129,7 @@ void register_worker(struct registry *registry, const struct inbound *inbound, s
         .heartbeat_interval_ms = timing.heartbeat_interval_ms,
         .by = inbound->by,
     };
+    merge_forget(registry, registration->worker_id);
     registry->calls_open++;
     registry->registrations_open++;
     store_register(registry->store, &call, on_registered, asker);

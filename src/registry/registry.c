@@ -129,6 +129,7 @@ static struct store_policy policy_of(const struct config *config)
         .auto_recovery = config->health.auto_recovery,
         .cleanup_threshold_ms = config->health.cleanup_threshold_ms,
         .archive_seconds = config->worker.archive_seconds,
+        .merge_ms = config->worker.merge_heartbeats_ms,
         .max_attempts = config->registration.max_attempts,
         .retry_delay_ms = config->registration.retry_delay_ms,
         .max_workers = config->registration.max_workers,
@@ -159,6 +160,7 @@ void registry_configure(struct registry *registry, const struct config *config)
     registry->root = text_of(registry->config.mqtt.topic_root);
     registry->limits = limits_of(config);
     store_set_policy(registry->store, &policy);
+    merge_configure(registry);
 }
 
 /* host-pid where none is configured; what a topic level or client id may not hold becomes a dash. */
@@ -290,6 +292,7 @@ void registry_free(struct registry *registry)
     will_fini(registry);
     brake_fini(registry);
     kept_fini(registry);
+    merge_fini(registry);
     publish_fini(registry);
     system_fini(registry);
     alert_fini(registry);

@@ -235,6 +235,7 @@ void restate_begin(struct registry *registry)
 void restate_memory_lost(struct registry *registry)
 {
     struct restate *restate = &registry->restate;
+    merge_forget_all(registry);
     if (!restate->doubt) {
         restate->doubt = true;
         restate_session_lost(registry);

@@ -38,6 +38,7 @@ static void take(struct registry *registry, const struct waiting_will *waiting, 
         wills[i] = (struct will){.worker_id = {from->id, from->id_len},
                                  .boot_id = {from->boot.data != NULL ? from->boot_id : NULL, from->boot.len},
                                  .connection = from->connection};
+        merge_forget(registry, wills[i].worker_id);
     }
     registry->figures.wills[late] += count;
     registry->calls_open++;

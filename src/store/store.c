@@ -328,6 +328,7 @@ void store_begin(struct store *store, struct args *args, const char *function, e
     args_int(args, policy->cleanup_threshold_ms);
     args_int(args, policy->archive_seconds);
     args_string(args, store->flap);
+    args_int(args, policy->merge_ms);
 }
 
 void parse_done(struct call *call, enum store_outcome outcome, const redisReply *result)

@@ -37,6 +37,7 @@ struct store_policy {
     bool auto_recovery;
     int64_t cleanup_threshold_ms;
     int64_t archive_seconds;
+    int64_t merge_ms; /* a worker may have been heard so long after Redis was told of it last */
     int64_t max_attempts;
     int64_t retry_delay_ms;
     int64_t max_workers;
@@ -142,6 +143,9 @@ struct store_heartbeats {
     enum store_outcome outcome;
     const struct store_heartbeat_answer *answers; /* of those that asked or were refused */
     size_t count;
+    const size_t
+        *others; /* indices of those that were no mere pulse of a worker that is HEALTHY, with nothing pending */
+    size_t other_count;
 };
 typedef void store_heartbeats_fn(void *context, const struct store_heartbeats *result);
 void store_heartbeat_add(struct store *store, const struct heartbeat *heartbeat, bool asked);

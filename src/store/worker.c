@@ -130,10 +130,12 @@ static void parse_heartbeats(struct call *call, enum store_outcome outcome, cons
 {
     enum { ANSWER_ELEMENTS = 6 };
     struct store_heartbeats heartbeats = {.outcome = outcome};
-    size_t count = reply_count(result) / ANSWER_ELEMENTS;
+    const redisReply *told = reply_at(result, 0);
+    const redisReply *others = reply_at(result, 1);
+    size_t count = reply_count(told) / ANSWER_ELEMENTS;
     struct store_heartbeat_answer *answers = scratch_items(&call->store->scratch, count, sizeof *answers);
     for (size_t i = 0; answers != NULL && i < count; i++) {
-        redisReply *const *element = result->element + i * ANSWER_ELEMENTS;
+        redisReply *const *element = told->element + i * ANSWER_ELEMENTS;
         answers[i] = (struct store_heartbeat_answer){.index = (size_t)reply_int(element[0]),
                                                      .code = reply_code_of(element[1]),
                                                      .epoch = reply_opt_int(element[2]),
@@ -143,6 +145,12 @@ static void parse_heartbeats(struct call *call, enum store_outcome outcome, cons
         heartbeats.count++;
     }
     heartbeats.answers = answers;
+    size_t *indices = scratch_more_items(&call->store->scratch, reply_count(others), sizeof *indices);
+    for (size_t i = 0; indices != NULL && i < reply_count(others); i++) {
+        indices[i] = (size_t)reply_int(others->element[i]);
+        heartbeats.other_count++;
+    }
+    heartbeats.others = indices;
     call->callback.heartbeats(call->context, &heartbeats);
 }
 

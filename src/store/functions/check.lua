@@ -48,7 +48,7 @@ end
 
 local function period_of(c, kind, r)
     if kind == 'alive' then
-        return number(r, 'heartbeatTimeoutMs')
+        return silence_ms(c, number(r, 'heartbeatTimeoutMs'))
     end
     return tonumber(c.args[kind == 'recheck' and CHECK_INTERVAL_MS or CLEANUP_MS])
 end

@@ -10,7 +10,7 @@ local function judge_due(c, kind, score, f)
         return score, tonumber(f.heartbeatIntervalMs)
     elseif kind == 'alive' then
         local timeout = tonumber(f.heartbeatTimeoutMs) or 0
-        return math.max((tonumber(f.lastHeartbeatAt) or 0) + timeout, score), timeout
+        return math.max((tonumber(f.lastHeartbeatAt) or 0) + silence_ms(c, timeout), score), timeout
     elseif kind == 'cleanup' then
         return score, tonumber(c.args[CLEANUP_MS])
     elseif f.reason == 'connection_lost' and f.consecutiveFailures == '1' then
@@ -228,7 +228,7 @@ local function bring_near(c, member, score)
     local kind, id = split_member(member)
     local f = read_due_fields(c, id)
     local _, duration = judge_due(c, kind, score, f)
-    local latest = c.now + duration
+    local latest = c.now + (kind == 'alive' and silence_ms(c, duration) or duration)
     if call('PEXPIRETIME', c.p .. member) > latest then
         call('PEXPIREAT', c.p .. member, int(latest))
     end

@@ -134,7 +134,7 @@ local function beat(c, r, a)
         emit(c, r, 'status', from, 'worker')
     end
     if is_trusted(r) and not r.f.lost then
-        set_timer(c, 'alive', r, number(r, 'heartbeatTimeoutMs'))
+        set_timer(c, 'alive', r, silence_ms(c, number(r, 'heartbeatTimeoutMs')))
     else
         arm_alive(c, r)
         set(r, 'lost', nil)
@@ -173,10 +173,10 @@ end
 
 -- arguments: the heartbeats in MessagePack, HEARTBEAT_ITEMS texts each; identity as in steady and says as in
 -- SAYS, empty where it is not told; the last is false, or a list of what is rarely told.
--- result: for each heartbeat that asked or was refused: index, code, epoch, revoked jobs (JSON or ''),
--- interval ms, timeout ms
+-- result: {for each heartbeat that asked or was refused: index, code, epoch, revoked jobs (JSON or ''), interval ms, timeout
+-- ms; the indices of those that were no pulse}
 writer('heartbeat', function(c, args)
-    local results = {}
+    local results, others = {}, {}
     local index_of_item = 0
     local unpack_items, batch, at = cmsgpack.unpack_limit, args[HEADER + 1], 0
     while at >= 0 do
@@ -186,6 +186,7 @@ writer('heartbeat', function(c, args)
             local connection, epoch, boot = string.match(identity, '^(%S*) (%S*) (.*)\n')
             local status, job_count, available, errors = string.match(says, SAYS)
             rest = rest or {}
+            others[#others + 1] = index_of_item
             hear(c, results, index_of_item, {
                 id = id, status = status, jobCount = job_count, available = available, cpu = cpu, memory = memory,
                 seq = seq, sentAt = sent_at, epoch = epoch, boot = boot, connection = connection, errors = errors,
@@ -195,5 +196,5 @@ writer('heartbeat', function(c, args)
         index_of_item = index_of_item + 1
         at = next_at
     end
-    return results
+    return { results, others }
 end)

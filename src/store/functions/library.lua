@@ -11,9 +11,9 @@ local function find_globals()
 end
 local call, rawget, unpack, pairs, ipairs, tonumber, setmetatable
 
-local TOKEN, DECIDED_MS, CHECK_INTERVAL_MS, MAX_FAILURES, AUTO_RECOVERY, CLEANUP_MS, ARCHIVE_S, FLAP =
-    1, 2, 3, 4, 5, 6, 7, 8
-local HEADER = 8
+local TOKEN, DECIDED_MS, CHECK_INTERVAL_MS, MAX_FAILURES, AUTO_RECOVERY, CLEANUP_MS, ARCHIVE_S, FLAP, MERGE_MS =
+    1, 2, 3, 4, 5, 6, 7, 8, 9
+local HEADER = 9
 local DECISION_MAX_AGE_MS = 1000
 local BOOTS_KEPT = 8
 

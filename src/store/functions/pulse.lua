@@ -88,7 +88,7 @@ do
         local agreed = terms[text] or to_terms(text)
         local heard, timeout = agreed.heard[says] or hear_terms(agreed, says), agreed.timeout
         if not heard or (rest and not tells_nothing(key, rest, agreed.listed)) or
-            call('PEXPIREAT', c.alive_key .. id, deadline_in(c, timeout)) == 0 then
+            call('PEXPIREAT', c.alive_key .. id, alive_until(c, timeout)) == 0 then
             return false
         end
         local heartbeats = known[2]

@@ -5,13 +5,13 @@
 
 local read_silence, write_silence
 do
-    local function silence_of(steady, last, score)
+    local function silence_of(c, steady, last, score)
         local epoch, s_terms = string.match(steady or '', '^%d* (%d+) [^\n]*\n(.*)$')
         local agreed = epoch and last and (terms[s_terms] or to_terms(s_terms))
         if not (agreed and agreed.sound) then
             return nil
         end
-        local silent_since = last + agreed.timeout
+        local silent_since = last + silence_ms(c, agreed.timeout)
         return silent_since > score and silent_since or score, epoch, agreed
     end
 
@@ -32,7 +32,7 @@ do
     -- its zone, and what write_silence takes besides; nil where it is not certain that its next step is of this kind.
     function read_silence(c, id, score)
         local known = call('HMGET', c.worker_key .. id, 'steady', 'lastHeartbeatAt', 'seq', 'revision', 'zone')
-        local due, epoch, agreed = silence_of(known[1], known[2], score)
+        local due, epoch, agreed = silence_of(c, known[1], known[2], score)
         if not (due and known[4]) then
             return nil
         end

@@ -9,6 +9,20 @@ local function deadline_in(c, ttl_ms)
     return deadline
 end
 
+-- How long a worker may be silent as far as Redis is told: it may have been heard for merge_ms without that.
+local function silence_ms(c, timeout)
+    return timeout + c.merge_ms
+end
+
+local function alive_until(c, timeout)
+    local deadline = c.alive_until[timeout]
+    if not deadline then
+        deadline = deadline_in(c, silence_ms(c, timeout))
+        c.alive_until[timeout] = deadline
+    end
+    return deadline
+end
+
 local function set_timer(c, kind, r, ttl_ms)
     local member, deadline = kind .. ':' .. r.id, deadline_in(c, ttl_ms)
     c.disarmed[member] = nil
@@ -29,5 +43,5 @@ local function disarm(c, kind, r)
 end
 
 local function arm_alive(c, r)
-    arm(c, 'alive', r, number(r, 'heartbeatTimeoutMs'))
+    arm(c, 'alive', r, silence_ms(c, number(r, 'heartbeatTimeoutMs')))
 end

@@ -577,6 +577,15 @@ static void rules_timeouts_out_of_order_name_both(void **state)
                           "worker.max_heartbeat_timeout_ms = 200000 (option)");
 }
 
+static void rules_merging_beyond_a_third_of_the_shortest_timeout_is_error(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(load_file(fixture, "[worker]\nmerge_heartbeats_ms = 334\n"), ERR_INVALID);
+    assert_error(fixture, "worker.merge_heartbeats_ms = 334 (line 2): must be at most a third of "
+                          "worker.min_heartbeat_timeout_ms = 1000 (default)");
+    assert_int_equal(load_option(fixture, "worker.merge_heartbeats_ms=333"), ERR_OK);
+}
+
 static void rules_load_factors_out_of_order_are_error(void **state)
 {
     struct fixture *fixture = *state;
@@ -766,6 +775,7 @@ int main(void)
         WITH_FIXTURE(rules_sentinel_with_a_socket_names_both),
         WITH_FIXTURE(rules_strings_hold_no_control_characters_and_fit),
         WITH_FIXTURE(rules_timeouts_out_of_order_name_both),
+        WITH_FIXTURE(rules_merging_beyond_a_third_of_the_shortest_timeout_is_error),
         WITH_FIXTURE(rules_load_factors_out_of_order_are_error),
         WITH_FIXTURE(rules_certificate_needs_key),
         WITH_FIXTURE(reload_takes_over_what_may_change_and_names_the_rest),

@@ -50,6 +50,7 @@ BEGIN {
     owners["hiredis/"] = "store"
     owners["msgpack"] = "codec"
     owners["ini.h"] = "config"
+    owners["openssl/"] = "registry"
     owners["jansson.h"] = "codec store registry http agent ctl sim"
     owners["event2/"] = "store registry http daemon ctl sim"
 }
