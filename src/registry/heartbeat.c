@@ -113,7 +113,7 @@ static void confirm(struct heartbeat_batch *batch, const struct store_heartbeats
         const struct sender *sender = &batch->senders[result->others[i]];
         merge_forget(registry, (struct text){sender->id, sender->id_len});
     }
-    for (size_t i = 0; i < batch->count; i++) {
+    for (size_t i = 0; registry->merge.echo != NULL && i < batch->count; i++) {
         merge_confirm(registry, batch->senders[i].words, batch->number, batch->opened_us / 1000);
     }
 }

@@ -142,7 +142,7 @@ void merge_say(struct registry *registry, struct echo_words words, uint64_t batc
 
 void merge_confirm(struct registry *registry, struct echo_words words, uint64_t batch, int64_t at_ms)
 {
-    if (registry->merge.echo != NULL && words.what != 0) {
+    if (words.what != 0) {
         echo_confirm(registry->merge.echo, words, batch, at_ms);
     }
 }

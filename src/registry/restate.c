@@ -235,9 +235,9 @@ void restate_begin(struct registry *registry)
 void restate_memory_lost(struct registry *registry)
 {
     struct restate *restate = &registry->restate;
-    merge_forget_all(registry);
     if (!restate->doubt) {
         restate->doubt = true;
+        merge_forget_all(registry);
         restate_session_lost(registry);
         look_again(registry);
         note(registry, LOG_INFO, "Redis may have forgotten what was told: all statuses are told again");
