@@ -76,17 +76,17 @@ export const nodeSubscriber = (qos) =>
 
 // The whole of it, which stays: workers are the same ones in every step, and Redis has counted their heartbeats.
 export class Muster {
-  constructor(qos, { scenario = 'steady', guess = 25000 } = {}) {
+  constructor(qos, { scenario = 'steady', guess = 25000, name, vary = true, settings = [] } = {}) {
     const isGateway = scenario === 'gateway';
     const manner = isGateway ? 'batches of 100' : `QoS ${qos}`;
-    Object.assign(this, { name: `musterd, ${manner}`, qos, scenario, guess });
+    Object.assign(this, { name: name ?? `musterd, ${manner}`, qos, scenario, guess, vary, settings });
     this.series = `muster_messages_total{kind="${isGateway ? 'gateway_' : ''}heartbeat",result="ok"}`;
     this.workers = 0;
   }
 
   async open() {
     this.stand = new Stand();
-    await this.stand.startAll();
+    await this.stand.startAll(this.settings);
   }
 
   // All who are needed register before, and the world has been told of them, for that costs as much as many heartbeats.
@@ -99,16 +99,21 @@ export class Muster {
     }
   }
 
+  // Redis has each that was not merged.
+  async taken() {
+    return (await this.stand.heartbeats(this.workers)) + (await this.stand.metric('muster_heartbeats_merged_total'));
+  }
+
   async step(options) {
     await this.enroll(options);
-    const { stand } = this;
-    const before = await stand.heartbeats(this.workers);
+    const { stand, qos, vary } = this;
+    const before = await this.taken();
     const seenBefore = await stand.metric(this.series);
     const usedBefore = cpuUs(stand.musterd.pid);
-    const { heartbeats, beganAt } = await stand.fleet(this.scenario, { ...options, wait: true, qos: this.qos }).result();
+    const { heartbeats, beganAt } = await stand.fleet(this.scenario, { ...options, wait: true, qos, vary }).result();
     const { grownAt } = await watch(async () => (await stand.metric(this.series)) - seenBefore, heartbeats.sent);
     const used = cpuUs(stand.musterd.pid) - usedBefore;
-    const arrived = (await stand.heartbeats(this.workers)) - before;
+    const arrived = (await this.taken()) - before;
     return {
       heartbeats,
       sent: heartbeats.sent,

@@ -14,6 +14,14 @@ const throughput = [
   { what: 'latency at half load, p99, ms', figure: 'latency.p99', max: 20 },
 ];
 
+const merging = [
+  { what: 'heartbeats/s, QoS 0, those that change nothing merged', figure: 'rate.merging0', yardstick: 'rate.counter0', than: 'a counting subscriber' },
+  { what: 'Redis, µs of CPU a heartbeat, nine of ten merged', figure: 'merging.on.redis', yardstick: 'merging.off.redis', than: 'none merged' },
+  { what: 'musterd, µs of CPU a heartbeat, nine of ten merged', figure: 'merging.on.musterd', yardstick: 'merging.off.musterd', than: 'none merged' },
+  { what: 'share of heartbeats that Redis is told of, nine of ten to be merged', figure: 'merging.on.told' },
+  { what: 'musterd resident, nine of ten heartbeats merged, MB', figure: 'merging.on.resident', unit: MIB },
+];
+
 const searches = [
   ['all', 'with a tag that all have'],
   ['few', 'with a tag of one in 500'],
@@ -70,6 +78,7 @@ const storeGoals = ({ stored }) => [
 const goalsOf = (sizes) => [
   ...throughput,
   ...storeGoals(sizes),
+  ...merging,
   ...sizes.fleets.flatMap(fleetGoals),
   ...[...sizes.lateness, ...sizes.fleets.filter(({ silent }) => silent)].flatMap(latenessGoals),
   ...deathGoals(sizes.death),

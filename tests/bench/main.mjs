@@ -10,6 +10,7 @@ import * as death from './measures/death.mjs';
 import * as etcd from './measures/etcd.mjs';
 import * as fleet from './measures/fleet.mjs';
 import * as lateness from './measures/lateness.mjs';
+import * as merging from './measures/merging.mjs';
 import * as outflow from './measures/outflow.mjs';
 import * as redis from './measures/redis.mjs';
 import * as registrations from './measures/registrations.mjs';
@@ -20,7 +21,7 @@ import { reportOf } from './report.mjs';
 import { sizes as allSizes } from './sizes.mjs';
 import { Stand } from './stand.mjs';
 
-const measures = { throughput, etcd, redis, registrations, store, fleet, lateness, outflow, death };
+const measures = { throughput, merging, etcd, redis, registrations, store, fleet, lateness, outflow, death };
 
 function parse() {
   const { values, positionals } = parseArgs({

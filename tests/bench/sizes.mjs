@@ -9,6 +9,7 @@ const full = {
   stored: 100000,
   fleets: [{ workers: 100000 }],
   costRate: 20000, // heartbeats a second
+  mergeMs: 10000,
   lateness: [{ workers: 100000, silent: 1000, timeoutMs: 20000 }],
   death: { dying: 100000, others: 20000, timeoutMs: 30000 },
   limitMinutes: 60,
@@ -26,6 +27,7 @@ export const sizes = {
     stored: 500,
     fleets: [{ workers: 1000, silent: 20, timeoutMs: 1500 }],
     costRate: 1000,
+    mergeMs: 1000,
     lateness: [{ workers: 500, silent: 50, timeoutMs: 1500 }],
     death: { dying: 500, others: 200, timeoutMs: 2000 },
     limitMinutes: 5,

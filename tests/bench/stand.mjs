@@ -188,10 +188,12 @@ export class Stand {
       connections: CONNECTIONS,
       'heartbeat-timeout-ms': NEVER_MS,
       'register-max': REGISTER_MAX_S,
+      vary: true,
       ...options,
     };
-    const args = Object.entries(all).flatMap(([name, value]) => (value === true ? [`--${name}`] : [`--${name}`, String(value)]));
-    return new Program(join(binaries, 'muster-sim'), [scenario, '--vary', '--json', ...args]);
+    const given = Object.entries(all).filter(([, value]) => value !== false);
+    const args = given.flatMap(([name, value]) => (value === true ? [`--${name}`] : [`--${name}`, String(value)]));
+    return new Program(join(binaries, 'muster-sim'), [scenario, '--json', ...args]);
   }
 
   // A few of whose heartbeats each asks for an answer, to see how the others fare.

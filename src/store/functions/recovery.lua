@@ -82,7 +82,7 @@ do
         back.f.zone = known[2]
         count_missing(c, back, -1)
         disarm(c, 'recheck', back)
-        c.deadlines['alive:' .. id] = deadline_in(c, agreed.timeout)
+        c.deadlines['alive:' .. id] = alive_until(c, agreed.timeout)
         c.free[id] = GIVEN_WORK[status] and agreed.free_text or false
         sets[4] = 'R' .. steady
         move(c, 'recovered', status, 'UNHEALTHY', 'RECOVERED', 'worker', int(revision + 1))
@@ -103,7 +103,7 @@ do
         if not last then
             return false
         end
-        set_timer(c, 'alive', back, agreed.timeout)
+        set_timer(c, 'alive', back, silence_ms(c, agreed.timeout))
         sets[2], sets[12], sets[14] = key, int((known[2] or 0) + 1), c.now_text
         last = add(last, 'seq', seq)
         last = add(last, 'sentAt', sent_at)
