@@ -12,6 +12,7 @@ enum { DECODER_JOB_SLOTS = 2 * WORKER_JOBS_MAX };
 struct decoder {
     size_t bytes_max;
     struct reader reader;
+    uint32_t given;              /* fields of the message, by the place of their rules; all where it cannot be known */
     struct buf unescaped;        /* texts of JSON that held escapes */
     struct buf unescaped_item;   /* the same of one item of a batch */
     struct buf unescaped_inside; /* the same of capabilities that came as JSON text */

@@ -137,6 +137,7 @@ static void decode(struct decoder *decoder, struct text payload, const struct sc
                    struct violations *violations)
 {
     struct wire_value map;
+    decoder->given = UINT32_MAX;
     if (begin(decoder, payload, &map, violations)) {
         schema_read(decoder, schema, &map, message, violations);
         decoder_add_fault(&decoder->reader, "payload", violations);
@@ -149,6 +150,7 @@ static void decode_item(struct decoder *decoder, const struct batch *batch, size
 {
     struct reader *reader = &decoder->reader;
     struct wire_value map;
+    decoder->given = UINT32_MAX;
     forget_item(decoder);
     reader_open(reader, batch->items.items[index], batch->encoding, MESSAGE_DEPTH_MAX,
                 MESSAGE_BYTES_MAX / BYTES_A_CONTAINER, &decoder->unescaped_item);
@@ -188,14 +190,28 @@ static void canonicalize(struct decoder *decoder, struct registration *out, stru
     }
 }
 
+static bool settle_registration(struct decoder *decoder, struct registration *out, size_t violations_before,
+                                struct violations *violations)
+{
+    canonicalize(decoder, out, violations);
+    if (violations->count == violations_before) {
+        return true;
+    }
+    const struct schema *schema = &schema_registration;
+    out->refused.worker_id = out->worker_id.data == NULL && schema_given(decoder, schema, "workerId");
+    out->refused.name = out->name.data == NULL && schema_given(decoder, schema, "name");
+    out->refused.max_concurrent_jobs =
+        !out->max_concurrent_jobs.set && schema_given(decoder, schema, "maxConcurrentJobs");
+    return false;
+}
+
 bool decode_registration(struct decoder *decoder, struct text payload, struct registration *out,
                          struct violations *out_violations)
 {
     size_t before = out_violations->count;
     *out = (struct registration){0};
     decode(decoder, payload, &schema_registration, out, out_violations);
-    canonicalize(decoder, out, out_violations);
-    return out_violations->count == before;
+    return settle_registration(decoder, out, before, out_violations);
 }
 
 bool decode_batch_registration(struct decoder *decoder, const struct batch *batch, size_t index,
@@ -204,8 +220,7 @@ bool decode_batch_registration(struct decoder *decoder, const struct batch *batc
     size_t before = out_violations->count;
     *out = (struct registration){0};
     decode_item(decoder, batch, index, &schema_registration, out, out_violations);
-    canonicalize(decoder, out, out_violations);
-    return out_violations->count == before;
+    return settle_registration(decoder, out, before, out_violations);
 }
 
 static void settle_jobs(struct decoder *decoder, struct heartbeat *heartbeat)

@@ -131,6 +131,14 @@ void schema_read(struct decoder *decoder, const struct schema *schema, const str
             (void)reader_skip(reader, &value);
         }
     }
+    decoder->given = seen;
+}
+
+bool schema_given(const struct decoder *decoder, const struct schema *schema, const char *name)
+{
+    size_t next = 0;
+    const struct rule *rule = find(schema, text_of(name), &next);
+    return rule != NULL && (decoder->given >> (rule - schema->rules) & 1) != 0;
 }
 
 static const void *slot_of(const struct rule *rule, const void *message)

@@ -43,6 +43,9 @@ struct schema {
 void schema_read(struct decoder *decoder, const struct schema *schema, const struct wire_value *map, void *message,
                  struct violations *out_violations);
 
+/* schema_given says whether the message read last has, or may have, the field, taken or refused. */
+bool schema_given(const struct decoder *decoder, const struct schema *schema, const char *name);
+
 /* schema_tree returns the fields that are set as an object, without lists; NULL where one cannot be written. */
 json_t *schema_tree(const struct schema *schema, const void *message);
 

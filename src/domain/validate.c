@@ -87,13 +87,13 @@ void validate_registration(const struct registration *registration, const struct
     const struct opt_int *jobs = &registration->max_concurrent_jobs;
     const struct opt_int *port = &registration->port;
     const struct opt_real *factor = &registration->worker_load_factor;
-    if (is_blank(registration->worker_id)) {
+    if (is_blank(registration->worker_id) && !registration->refused.worker_id) {
         violations_add(out_violations, CODE_VALIDATION_FAILED, "Worker ID is required");
     }
-    if (is_blank(registration->name)) {
+    if (is_blank(registration->name) && !registration->refused.name) {
         violations_add(out_violations, CODE_VALIDATION_FAILED, "Worker name is required");
     }
-    if (!jobs->set || jobs->value <= 0) {
+    if (jobs->set ? jobs->value <= 0 : !registration->refused.max_concurrent_jobs) {
         violations_add(out_violations, CODE_VALIDATION_FAILED, "Max concurrent jobs must be positive");
     } else if (jobs->value > limits->max_concurrent_jobs) {
         violations_add(out_violations, CODE_VALIDATION_FAILED, "Max concurrent jobs cannot exceed %" PRId64,

@@ -80,6 +80,12 @@ struct registration {
     struct opt_int connection;
     struct opt_int sent_at_ms;
     struct text request_id;
+    /* Of one that could not be decoded: what may have been given all the same, so that nobody calls it missing. */
+    struct {
+        bool worker_id;
+        bool name;
+        bool max_concurrent_jobs;
+    } refused;
 };
 
 struct heartbeat {

@@ -119,11 +119,9 @@ static bool read_item(struct registry *registry, const struct batch *batch, size
         validate_state(&state, violations);
     }
     bool decoded = decode_batch_registration(registry->decoder, batch, index, registration, violations);
-    if (decoded) {
-        validate_registration(registration, &registry->limits, violations);
-    }
+    validate_registration(registration, &registry->limits, violations);
     identity_check(registration->worker_id, violations);
-    return violations->count == 0;
+    return decoded && violations->count == 0;
 }
 
 static void add_item(struct registry *registry, const struct batch *batch, size_t index, struct shipment *shipment,

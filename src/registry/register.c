@@ -105,6 +105,9 @@ void register_worker(struct registry *registry, const struct inbound *inbound, s
     if (asker == NULL) {
         return;
     }
+    if (violations->code != CODE_FORBIDDEN) {
+        validate_registration(registration, &registry->limits, violations);
+    }
     if (!decoded || violations->code == CODE_IDENTITY_MISMATCH) {
         refuse(registry, inbound, asker, &(struct reply){.code = violations->code, .violations = violations});
         return;
@@ -114,7 +117,6 @@ void register_worker(struct registry *registry, const struct inbound *inbound, s
         send_away(asker, retry_ms);
         return;
     }
-    validate_registration(registration, &registry->limits, violations);
     bool valid = violations->count == 0;
     if (!valid && (!worker_id_valid(registration->worker_id) || !keep_violations(asker, violations))) {
         refuse(registry, inbound, asker, &(struct reply){.code = violations->code, .violations = violations});

@@ -172,6 +172,15 @@ static void violations_are_told_all_at_once_in_the_seeds_words(void **state)
         "between 1 and 65535\",\"Worker load factor must be between 0.1 and 2.0\"]}");
     assert_like(world_ask(world, "worker/in-6/register", "worker/in-6", "{\"name\":\"n\",\"maxConcurrentJobs\":101}"),
                 "{\"message\":\"Max concurrent jobs cannot exceed 100\"}");
+    assert_like(
+        world_ask(world, "worker/in-6/register", "worker/in-6",
+                  "{\"name\":5,\"port\":0,\"workerLoadFactor\":\"1\",\"zone\":\"z\"}"),
+        "{\"code\":\"invalid_payload\",\"errors\":[\"name must be text (is 5)\",\"workerLoadFactor must be a finite "
+        "number (is \\\"1\\\")\",\"Max concurrent jobs must be positive\",\"Port must be between 1 and 65535\"]}");
+    assert_like(
+        world_ask(world, "worker/in-6/register", "worker/in-6", "{\"name\":\"n\",\"port\":0,"),
+        "{\"code\":\"invalid_payload\",\"errors\":[\"payload must be valid JSON (at byte 21: it ends too early)\","
+        "\"Port must be between 1 and 65535\"]}");
 }
 
 static void three_failed_attempts_are_rate_limited_with_time_to_wait(void **state)
