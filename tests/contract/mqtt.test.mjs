@@ -73,6 +73,16 @@ after(async () => {
   await world.stop();
 });
 
+function askFor(verb, parameters) {
+  const topics = ['-t', `${ROOT}request/tester/${verb}`, '-e', `${ROOT}reply/client/tester/${verb}`];
+  const text = ['-m', JSON.stringify({ ...parameters, requestId: verb })];
+  const done = spawnSync('mosquitto_rr', placed('-V', '5', '-q', '1', '-W', '20', ...topics, ...text), {
+    encoding: 'utf8',
+  });
+  assert.equal(done.status, 0, `${verb}: ${done.stderr}`);
+  return done.stdout;
+}
+
 // The worker of the tests: what it is told by a command it does not do.
 const registration = (workerId) => ({
   workerId,
@@ -95,6 +105,30 @@ test('a worker lives and fails; all that is told of it is as it should be', asyn
   say('worker/w3/register', registration('w3'));
   say('worker/w3/will', {});
   await until('the will', () => wasHeard('event/unhealthy/w3', /connection_lost/));
+});
+
+test('a job that two hold, a new boot and an old one that still speaks, and a drain to its end', async () => {
+  say('worker/d1/register', registration('d1'));
+  say('worker/d2/register', registration('d2'));
+  for (const id of ['d1', 'd2', 'd1', 'd2', 'd1']) {
+    say(`worker/${id}/heartbeat`, { jobs: ['job-18'] });
+  }
+  await until('the dispute', () => wasHeard('event/unhealthy/d2', /jobs_inconsistent/));
+  say('worker/d3/register', { ...registration('d3'), bootId: 'a' });
+  say('worker/d3/heartbeat', { jobs: ['job-19'], bootId: 'a' });
+  await until('the job', () => JSON.parse(askFor('status', { workerId: 'd3' })).worker.currentJobCount === 1);
+  say('worker/d3/register', { ...registration('d3'), bootId: 'b' });
+  await until('the takeover', () => wasHeard('event/registered/d3', /takeover/));
+  say('worker/d3/heartbeat', { bootId: 'a', sentAt: Date.now() + 1000 });
+  await until('the conflict', () => wasHeard('event/conflict/d3', /"bootId":"a"/));
+  say('worker/d3/register', { ...registration('d3'), bootId: 'b', zone: 'z' });
+  await until('the update', () => wasHeard('event/updated/d3'));
+  say('worker/d3/heartbeat', { bootId: 'b', jobs: ['job-20'] });
+  await until('the job', () => JSON.parse(askFor('status', { workerId: 'd3' })).worker.currentJobCount === 1);
+  say('worker/d3/deregister', { bootId: 'b', drain: true, reason: 'New disks' });
+  await until('the drain', () => wasHeard('event/draining/d3', /New disks/));
+  say('worker/d3/heartbeat', { bootId: 'b', jobs: [] });
+  await until('the end', () => wasHeard('event/deregistered/d3'));
 });
 
 test('a gateway speaks for its workers; each has its result', async () => {
@@ -146,14 +180,9 @@ test('every request is answered with ok, by the reply that the document has for 
   assert.deepEqual(requests.map(([verb]) => verb).sort(), verbs.sort());
   const { ajv, compile } = newClosedValidator();
   for (const [verb, parameters] of requests) {
-    const topics = ['-t', `${ROOT}request/tester/${verb}`, '-e', `${ROOT}reply/client/tester/${verb}`];
-    const text = JSON.stringify({ ...parameters, requestId: verb });
-    const done = spawnSync('mosquitto_rr', placed('-V', '5', '-q', '1', '-W', '20', ...topics, '-m', text), {
-      encoding: 'utf8',
-    });
-    assert.equal(done.status, 0, `${verb}: ${done.stderr}`);
-    const reply = JSON.parse(done.stdout);
-    assert.equal(reply.code, 'ok', `${verb}: ${done.stdout}`);
+    const text = askFor(verb, parameters);
+    const reply = JSON.parse(text);
+    assert.equal(reply.code, 'ok', `${verb}: ${text}`);
     assert.equal(reply.requestId, verb);
     const operation = Object.values(asyncapi.operations).find(({ channel }) =>
       at(channel).address.endsWith(`/{client}/${verb}`),
@@ -161,7 +190,7 @@ test('every request is answered with ok, by the reply that the document has for 
     const file =
       at(at(operation.reply.messages[0])).payload?.$ref ?? at(at(at(operation.reply.messages[0]))).payload.$ref;
     const accepts = compile({ $ref: file.split('/').pop() });
-    assert.ok(accepts(reply), `${verb}: ${ajv.errorsText(accepts.errors)} in ${done.stdout}`);
+    assert.ok(accepts(reply), `${verb}: ${ajv.errorsText(accepts.errors)} in ${text}`);
   }
 });
 
