@@ -221,12 +221,16 @@ void expire_look(struct registry *registry, struct text member)
 
 /* ---------------------------------------------------------------------------------------- those without */
 
-/* What stays where it is in the index is behind the next part's beginning; what is claimed leaves it. */
+/*
+ * What stays where it is in the index is behind the next part's beginning; what is claimed leaves it. Of two sweeps
+ * that are under way the second begins where the first did: what that leaves there is seen twice, which changes
+ * nothing.
+ */
 static void on_sweep(void *context, const struct store_dues *result)
 {
     struct registry *registry = context;
     struct expiry *expiry = &registry->expiry;
-    expiry->sweeping = false;
+    expiry->sweeps--;
     count_steps(registry, false, source_of(registry, false), &result->taken);
     if (result->outcome == STORE_FENCED) {
         duty_lose(registry, "the lease is lost");
@@ -245,13 +249,18 @@ static void on_sweep(void *context, const struct store_dues *result)
     end_call(registry);
 }
 
+bool expire_is_crowded(const struct registry *registry)
+{
+    return registry->expiry.round && registry->expiry.round_taken >= CROWD_STEPS;
+}
+
 static bool sweep(struct registry *registry)
 {
     struct expiry *expiry = &registry->expiry;
-    if (expiry->sweeping || !expiry->round) {
+    if (!expiry->round || expiry->sweeps > (expire_is_crowded(registry) ? 1 : 0)) {
         return false;
     }
-    expiry->sweeping = true;
+    expiry->sweeps++;
     expiry->calls++;
     store_sweep(registry->store, &registry->hearing, expiry->round_at, STEPS_A_CALL, SWEEP_GRACE_MS, on_sweep,
                 registry);
@@ -263,18 +272,13 @@ void expire_tick(struct registry *registry)
     struct expiry *expiry = &registry->expiry;
     int64_t now_ms = clock_monotonic_ms();
     bool is_early = expiry->waiting_count > 0 && now_ms - expiry->round_ms < ROUND_WAITS_MS;
-    if (!expiry->round && !expiry->sweeping && !is_early && !hearing_is_deaf(&registry->hearing)) {
+    if (!expiry->round && expiry->sweeps == 0 && !is_early && !hearing_is_deaf(&registry->hearing)) {
         expiry->round = true;
         expiry->round_at = 0;
         expiry->round_taken = 0;
         expiry->round_ms = now_ms;
     }
     advance(registry);
-}
-
-bool expire_is_crowded(const struct registry *registry)
-{
-    return registry->expiry.round && registry->expiry.round_taken >= CROWD_STEPS;
 }
 
 /* ---------------------------------------------------------------------------------------- all of them */

@@ -78,7 +78,7 @@ struct expiry {
     struct member *expired; /* their events have come; a ring with room for EXPIRED_MAX */
     size_t expired_at;
     size_t expired_count;
-    bool sweeping;                /* a sweep is with Redis */
+    int sweeps;                   /* with Redis: one, or where very many are due one behind the other */
     bool round;                   /* the due index is being gone through, in parts */
     size_t round_at;              /* where in it the next part begins */
     size_t round_taken;           /* steps, since it began */
