@@ -2,6 +2,7 @@
 #include "broker/inbox.h"
 
 #include "base/buf.h"
+#include "broker/record.h"
 #include "broker/waker.h"
 
 #include <pthread.h>
@@ -15,11 +16,9 @@
 enum {
     TICKETS_A_BLOCK = 256,
     BLOCKS_MAX = INBOX_TICKETS_MAX / TICKETS_A_BLOCK,
-    RECORD_ALIGN = 8,
     KEEP_BYTES = 4 * 1024 * 1024, /* a buffer that a burst has made larger is given back when the burst is over */
     BURST_SHARE = 4,              /* as long as it is filled to so many parts of it, the burst is not */
-    RECORD_BYTES_MAX = 512 * 1024 * 1024,
-    ACKS_A_WAKE = 32, /* while others are still due */
+    ACKS_A_WAKE = 32,             /* while others are still due */
 };
 
 enum ticket_state { TICKET_FREE, TICKET_OPEN, TICKET_TOLD };
@@ -36,20 +35,6 @@ struct ticket {
     enum broker_event_kind kind;
     int reason_code;
     char reason[INBOX_REASON_BYTES];
-};
-
-/* A message as it lies in a buffer: this, then topic, payload, response topic and correlation data, then padding. */
-struct record {
-    size_t payload_bytes;
-    uint32_t size;
-    uint32_t topic_len;
-    uint32_t payload_len;
-    uint32_t response_len;
-    uint32_t correlation_len;
-    uint8_t qos;
-    bool retained;
-    bool has_response;
-    bool has_correlation;
 };
 
 struct side {
@@ -330,35 +315,13 @@ void inbox_shut(struct inbox *inbox)
     unlock(inbox);
 }
 
-static char *put_bytes(char *at, struct text text)
-{
-    if (text.data != NULL) {
-        memcpy(at, text.data, text.len);
-    }
-    return at + text.len;
-}
-
-static void append_record(struct side *side, struct record record, const struct broker_message *message)
-{
-    char *at = side->bytes.data + side->bytes.len;
-    memcpy(at, &record, sizeof record);
-    at = put_bytes(at + sizeof record, message->topic);
-    at = put_bytes(at, (struct text){message->payload.data, record.payload_len});
-    at = put_bytes(at, message->response_topic);
-    (void)put_bytes(at, message->correlation);
-    side->bytes.len += record.size;
-    side->messages++;
-}
-
 void inbox_put_message(struct inbox *inbox, const struct broker_message *message)
 {
     size_t payload_len = message->payload.len;
     if (inbox->limits.payload_max > 0 && payload_len > inbox->limits.payload_max) {
         payload_len = inbox->limits.payload_max;
     }
-    size_t size = sizeof(struct record) + message->topic.len + payload_len + message->response_topic.len +
-                  message->correlation.len;
-    size = (size + RECORD_ALIGN - 1) / RECORD_ALIGN * RECORD_ALIGN;
+    size_t size = record_bytes(message, payload_len);
     lock(inbox);
     inbox->received++;
     size_t messages = inbox->in.messages + atomic_load_explicit(&inbox->out_messages_left, memory_order_relaxed);
@@ -368,17 +331,8 @@ void inbox_put_message(struct inbox *inbox, const struct broker_message *message
         inbox->dropped++;
         inbox->in.bytes.failed = false;
     } else {
-        struct record record = {.payload_bytes = message->payload_bytes,
-                                .size = (uint32_t)size,
-                                .topic_len = (uint32_t)message->topic.len,
-                                .payload_len = (uint32_t)payload_len,
-                                .response_len = (uint32_t)message->response_topic.len,
-                                .correlation_len = (uint32_t)message->correlation.len,
-                                .qos = (uint8_t)message->qos,
-                                .retained = message->retained,
-                                .has_response = message->response_topic.data != NULL,
-                                .has_correlation = message->correlation.data != NULL};
-        append_record(&inbox->in, record, message);
+        record_append(&inbox->in.bytes, message, payload_len);
+        inbox->in.messages++;
     }
     ring(inbox);
     unlock(inbox);
@@ -479,30 +433,11 @@ static bool change_sides(struct inbox *inbox)
     return any;
 }
 
-static struct text take_text(const char **at, size_t len, bool present)
-{
-    struct text text = {present ? *at : NULL, len};
-    *at += len;
-    return text;
-}
-
 static void take_message(struct inbox *inbox, struct broker_event *out_event)
 {
-    const char *at = inbox->out.bytes.data + inbox->out_bytes_read;
-    struct record record;
-    memcpy(&record, at, sizeof record);
-    at += sizeof record;
-    struct broker_message *message = &out_event->message;
-    message->topic = take_text(&at, record.topic_len, true);
-    message->payload = take_text(&at, record.payload_len, true);
-    message->response_topic = take_text(&at, record.response_len, record.has_response);
-    message->correlation = take_text(&at, record.correlation_len, record.has_correlation);
-    message->payload_bytes = record.payload_bytes;
-    message->qos = record.qos;
-    message->retained = record.retained;
     out_event->kind = BROKER_MESSAGE;
+    inbox->out_bytes_read += record_read(inbox->out.bytes.data + inbox->out_bytes_read, &out_event->message);
     inbox->out_messages_read++;
-    inbox->out_bytes_read += record.size;
     atomic_store_explicit(&inbox->out_messages_left, inbox->out.messages - inbox->out_messages_read,
                           memory_order_relaxed);
     atomic_store_explicit(&inbox->out_bytes_left, inbox->out.bytes.len - inbox->out_bytes_read, memory_order_relaxed);
