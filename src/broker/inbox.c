@@ -1,8 +1,9 @@
-/* inbox.c -- two buffers that change sides, and the tickets between them. */
+/* inbox.c -- two buffers that change sides, the tickets told between their messages, and the lock around it all. */
 #include "broker/inbox.h"
 
 #include "base/buf.h"
 #include "broker/record.h"
+#include "broker/ticket.h"
 #include "broker/waker.h"
 
 #include <pthread.h>
@@ -14,34 +15,15 @@
 #include <unistd.h>
 
 enum {
-    TICKETS_A_BLOCK = 256,
-    BLOCKS_MAX = INBOX_TICKETS_MAX / TICKETS_A_BLOCK,
     KEEP_BYTES = 4 * 1024 * 1024, /* a buffer that a burst has made larger is given back when the burst is over */
     BURST_SHARE = 4,              /* as long as it is filled to so many parts of it, the burst is not */
     ACKS_A_WAKE = 32,             /* while others are still due */
 };
 
-enum ticket_state { TICKET_FREE, TICKET_OPEN, TICKET_TOLD };
-
-struct ticket {
-    struct inbox *inbox;
-    struct ticket *next;
-    struct ticket *previous; /* of open ones */
-    size_t after;            /* told: how many messages of its side came before it */
-    uint64_t id;
-    enum ticket_state state;
-    bool told; /* its settling is an event */
-    bool session_present;
-    enum broker_event_kind kind;
-    int reason_code;
-    char reason[INBOX_REASON_BYTES];
-};
-
 struct side {
     struct buf bytes;
     size_t messages;
-    struct ticket *first;
-    struct ticket *last;
+    struct ticket_queue tickets;
 };
 
 /* An attempt is WAITING until it is CONNECTED; both end OVER, which is IDLE once the loop has been told. */
@@ -56,9 +38,7 @@ struct inbox {
     pthread_cond_t settled;
     enum phase phase;
     struct side in;
-    struct ticket *open;
-    size_t open_count;
-    struct ticket *spare;
+    struct tickets tickets;
     uint64_t received;
     uint64_t dropped;
     bool rung;
@@ -74,8 +54,6 @@ struct inbox {
     size_t out_bytes_read;
     atomic_size_t out_messages_left;
     atomic_size_t out_bytes_left;
-    struct ticket *blocks[BLOCKS_MAX];
-    size_t block_count;
     char reason[sizeof((struct fault *)0)->text];
 };
 
@@ -110,9 +88,7 @@ void inbox_free(struct inbox *inbox)
         return;
     }
     inbox_shut(inbox);
-    for (size_t i = 0; i < inbox->block_count; i++) {
-        free(inbox->blocks[i]);
-    }
+    tickets_fini(&inbox->tickets);
     buf_fini(&inbox->in.bytes);
     buf_fini(&inbox->out.bytes);
     (void)pthread_cond_destroy(&inbox->settled);
@@ -134,7 +110,7 @@ static void lock(struct inbox *inbox)
 /* The library must not doze while an answer is due. */
 static void unlock(struct inbox *inbox)
 {
-    bool waiting = inbox->phase == PHASE_WAITING || inbox->open_count > 0;
+    bool waiting = inbox->phase == PHASE_WAITING || inbox->tickets.open_count > 0;
     if (waiting != inbox->holding) {
         inbox->holding = waiting;
         if (waiting) {
@@ -156,39 +132,24 @@ static void ring(struct inbox *inbox)
 
 static void queue(struct inbox *inbox, struct ticket *ticket)
 {
-    struct side *side = &inbox->in;
-    ticket->state = TICKET_TOLD;
-    ticket->after = side->messages;
-    ticket->next = NULL;
-    if (side->last != NULL) {
-        side->last->next = ticket;
-    } else {
-        side->first = ticket;
-    }
-    side->last = ticket;
+    ticket->after = inbox->in.messages;
+    ticket_queue_add(&inbox->in.tickets, ticket);
 }
 
+/* The two of the connection itself are always there. */
 static void release(struct inbox *inbox, struct ticket *ticket)
 {
-    ticket->state = TICKET_FREE;
-    if (ticket != &inbox->up && ticket != &inbox->down) {
-        ticket->next = inbox->spare;
-        inbox->spare = ticket;
+    if (ticket == &inbox->up || ticket == &inbox->down) {
+        ticket->state = TICKET_FREE;
+    } else {
+        ticket_release(&inbox->tickets, ticket);
     }
 }
 
-/* Takes an open ticket out of the open ones. */
 static void detach(struct inbox *inbox, struct ticket *ticket)
 {
-    if (ticket->previous != NULL) {
-        ticket->previous->next = ticket->next;
-    } else {
-        inbox->open = ticket->next;
-    }
-    if (ticket->next != NULL) {
-        ticket->next->previous = ticket->previous;
-    }
-    if (--inbox->open_count == 0) {
+    ticket_close(&inbox->tickets, ticket);
+    if (inbox->tickets.open_count == 0) {
         (void)pthread_cond_signal(&inbox->settled);
     }
 }
@@ -213,47 +174,11 @@ void inbox_begin(struct inbox *inbox)
     unlock(inbox);
 }
 
-static enum err more_tickets(struct inbox *inbox)
-{
-    if (inbox->block_count == BLOCKS_MAX) {
-        return ERR_FULL;
-    }
-    struct ticket *block = calloc(TICKETS_A_BLOCK, sizeof *block);
-    if (block == NULL) {
-        return ERR_NO_MEMORY;
-    }
-    inbox->blocks[inbox->block_count++] = block;
-    for (size_t i = 0; i < TICKETS_A_BLOCK; i++) {
-        block[i].inbox = inbox;
-        release(inbox, &block[i]);
-    }
-    return ERR_OK;
-}
-
 enum err inbox_promise(struct inbox *inbox, uint64_t id, bool told, struct ticket **out_ticket)
 {
-    enum err err = ERR_OK;
     lock(inbox);
-    if (inbox->phase != PHASE_CONNECTED) {
-        err = ERR_CLOSED;
-    } else if (inbox->spare == NULL) {
-        err = more_tickets(inbox);
-    }
-    if (err == ERR_OK) {
-        struct ticket *ticket = inbox->spare;
-        inbox->spare = ticket->next;
-        ticket->state = TICKET_OPEN;
-        ticket->id = id;
-        ticket->told = told;
-        ticket->previous = NULL;
-        ticket->next = inbox->open;
-        if (inbox->open != NULL) {
-            inbox->open->previous = ticket;
-        }
-        inbox->open = ticket;
-        inbox->open_count++;
-        *out_ticket = ticket;
-    }
+    enum err err =
+        inbox->phase == PHASE_CONNECTED ? ticket_open(&inbox->tickets, inbox, id, told, out_ticket) : ERR_CLOSED;
     unlock(inbox);
     return err;
 }
@@ -283,30 +208,27 @@ bool inbox_drained(struct inbox *inbox, int timeout_ms)
     }
     lock(inbox);
     int timed_out = 0;
-    while (inbox->open_count > 0 && timed_out == 0) {
+    while (inbox->tickets.open_count > 0 && timed_out == 0) {
         timed_out = pthread_cond_timedwait(&inbox->settled, &inbox->lock, &until);
     }
-    bool drained = inbox->open_count == 0;
+    bool drained = inbox->tickets.open_count == 0;
     unlock(inbox);
     return drained;
 }
 
 static void forget_told(struct inbox *inbox, struct side *side)
 {
-    while (side->first != NULL) {
-        struct ticket *ticket = side->first;
-        side->first = ticket->next;
+    for (struct ticket *ticket = NULL; (ticket = ticket_queue_take(&side->tickets)) != NULL;) {
         release(inbox, ticket);
     }
-    side->last = NULL;
 }
 
 void inbox_shut(struct inbox *inbox)
 {
     lock(inbox);
     inbox->phase = PHASE_IDLE;
-    while (inbox->open != NULL) {
-        struct ticket *ticket = inbox->open;
+    while (inbox->tickets.open != NULL) {
+        struct ticket *ticket = inbox->tickets.open;
         detach(inbox, ticket);
         release(inbox, ticket);
     }
@@ -370,8 +292,8 @@ void inbox_disconnected(struct inbox *inbox, int reason_code, const char *reason
     lock(inbox);
     if (inbox->phase == PHASE_WAITING || inbox->phase == PHASE_CONNECTED) {
         inbox->phase = PHASE_OVER;
-        while (inbox->open != NULL) {
-            struct ticket *ticket = inbox->open;
+        while (inbox->tickets.open != NULL) {
+            struct ticket *ticket = inbox->tickets.open;
             ticket->told = ticket->told && ticket->id != 0;
             tell(inbox, ticket, BROKER_REFUSED, reason_code, "the connection ended before the broker acknowledged it");
         }
@@ -388,7 +310,7 @@ void inbox_disconnected(struct inbox *inbox, int reason_code, const char *reason
 static void wake_for_tickets(struct inbox *inbox)
 {
     inbox->acks = 0;
-    if (inbox->in.first != NULL) {
+    if (inbox->in.tickets.first != NULL) {
         ring(inbox);
     }
 }
@@ -400,7 +322,7 @@ void inbox_settle(struct ticket *ticket, enum broker_event_kind kind, int reason
     if (ticket->state == TICKET_OPEN) {
         tell(inbox, ticket, kind, reason_code, reason);
         inbox->acks++;
-        if (kind != BROKER_ACKED || inbox->open_count == 0 || inbox->acks >= ACKS_A_WAKE) {
+        if (kind != BROKER_ACKED || inbox->tickets.open_count == 0 || inbox->acks >= ACKS_A_WAKE) {
             wake_for_tickets(inbox);
         }
     }
@@ -415,7 +337,7 @@ static bool change_sides(struct inbox *inbox)
     }
     buf_clear(&inbox->out.bytes);
     lock(inbox);
-    bool any = inbox->in.messages > 0 || inbox->in.first != NULL;
+    bool any = inbox->in.messages > 0 || inbox->in.tickets.first != NULL;
     if (any) {
         struct side empty = {.bytes = inbox->out.bytes};
         inbox->out = inbox->in;
@@ -445,8 +367,7 @@ static void take_message(struct inbox *inbox, struct broker_event *out_event)
 
 static void take_ticket(struct inbox *inbox, struct broker_event *out_event)
 {
-    struct ticket *ticket = inbox->out.first;
-    inbox->out.first = ticket->next;
+    struct ticket *ticket = ticket_queue_take(&inbox->out.tickets);
     (void)snprintf(inbox->reason, sizeof inbox->reason, "%s",
                    ticket == &inbox->down ? inbox->down_reason : ticket->reason);
     out_event->kind = ticket->kind;
@@ -465,10 +386,10 @@ static void take_ticket(struct inbox *inbox, struct broker_event *out_event)
 bool inbox_next(struct inbox *inbox, struct broker_event *out_event)
 {
     struct broker_event event = {0};
-    if (inbox->out.first == NULL && inbox->out_messages_read == inbox->out.messages && !change_sides(inbox)) {
+    if (inbox->out.tickets.first == NULL && inbox->out_messages_read == inbox->out.messages && !change_sides(inbox)) {
         return false;
     }
-    if (inbox->out.first != NULL && inbox->out.first->after <= inbox->out_messages_read) {
+    if (inbox->out.tickets.first != NULL && inbox->out.tickets.first->after <= inbox->out_messages_read) {
         take_ticket(inbox, &event);
     } else {
         take_message(inbox, &event);
@@ -485,6 +406,6 @@ void inbox_read_counters(struct inbox *inbox, struct broker_counters *out_counte
         .dropped = inbox->dropped,
         .inbox_messages = inbox->in.messages + atomic_load_explicit(&inbox->out_messages_left, memory_order_relaxed),
         .inbox_bytes = inbox->in.bytes.len + atomic_load_explicit(&inbox->out_bytes_left, memory_order_relaxed),
-        .unacknowledged = inbox->open_count};
+        .unacknowledged = inbox->tickets.open_count};
     unlock(inbox);
 }
