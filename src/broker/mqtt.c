@@ -1,9 +1,11 @@
 /* mqtt.c -- a connection by the paho library: one of its clients for each attempt, thrown away with the connection. */
 #include "broker/broker.h"
 
+#include "broker/attempt.h"
 #include "broker/inbox.h"
 #include "broker/nodelay.h"
 #include "broker/outbox.h"
+#include "broker/property.h"
 #include "broker/settings.h"
 #include "broker/waker.h"
 
@@ -13,8 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* The library returns its NO_MEMORY without declaring it. */
-enum { FAILED_CODE_FIRST = 0x80, TLS_ERROR_BYTES = 160, LIBRARY_NO_MEMORY = -99 };
+enum { FAILED_CODE_FIRST = 0x80, TLS_ERROR_BYTES = 160 };
 
 /*
  * A client of the library is made for each attempt, so nothing that was unacknowledged when a connection ended is sent
@@ -98,18 +99,6 @@ void broker_free(struct broker *broker)
 
 /* What the library's threads call, with its lock held: copy and return. */
 
-static struct text property_text(const MQTTProperties *properties, enum MQTTPropertyCodes code)
-{
-    for (int i = 0; i < properties->count; i++) {
-        const MQTTProperty *property = &properties->array[i];
-        if (property->identifier == code) {
-            const MQTTLenString *data = &property->value.data;
-            return (struct text){data->len > 0 ? data->data : "", (size_t)data->len};
-        }
-    }
-    return (struct text){0};
-}
-
 static int on_message(void *context, char *topic, int topic_len, MQTTAsync_message *from)
 {
     struct broker *broker = context;
@@ -136,18 +125,11 @@ static const char *describe_code(int code)
     return text != NULL ? text : "unknown reason";
 }
 
-static unsigned receive_maximum(MQTTProperties *properties)
-{
-    return MQTTProperties_hasProperty(properties, MQTTPROPERTY_CODE_RECEIVE_MAXIMUM)
-               ? (unsigned)MQTTProperties_getNumericValue(properties, MQTTPROPERTY_CODE_RECEIVE_MAXIMUM)
-               : UINT16_MAX;
-}
-
 static void on_connected(void *context, MQTTAsync_successData5 *success)
 {
     struct broker *broker = context;
     nodelay_set(broker->settings.uri);
-    outbox_open(&broker->outbox, receive_maximum(&success->properties));
+    outbox_open(&broker->outbox, property_receive_maximum(&success->properties));
     inbox_connected(broker->inbox, success->alt.connect.sessionPresent != 0);
 }
 
@@ -245,100 +227,6 @@ static void on_refused(void *context, MQTTAsync_failureData5 *failure)
 
 /* What the loop calls. */
 
-static bool add_number(MQTTProperties *properties, enum MQTTPropertyCodes code, uint32_t value)
-{
-    MQTTProperty property = {.identifier = code};
-    if (code == MQTTPROPERTY_CODE_RECEIVE_MAXIMUM) {
-        property.value.integer2 = (unsigned short)value;
-    } else {
-        property.value.integer4 = value;
-    }
-    return value == 0 || MQTTProperties_add(properties, &property) == 0;
-}
-
-static bool add_text(MQTTProperties *properties, enum MQTTPropertyCodes code, struct text text)
-{
-    MQTTProperty property = {.identifier = code};
-    if (text.data == NULL) {
-        return true;
-    }
-    if (text.len > UINT16_MAX) {
-        return false;
-    }
-    union {
-        const char *in;
-        char *out;
-    } data = {.in = text.data};
-    property.value.data = (MQTTLenString){.len = (int)text.len, .data = data.out};
-    return MQTTProperties_add(properties, &property) == 0;
-}
-
-struct connect_parts {
-    MQTTAsync_willOptions will;
-    MQTTAsync_SSLOptions tls;
-    MQTTProperties properties;
-    MQTTProperties will_properties;
-};
-
-static void fill_will(const struct broker_options *options, struct connect_parts *parts)
-{
-    parts->will = (MQTTAsync_willOptions)MQTTAsync_willOptions_initializer;
-    parts->will.topicName = options->will_topic;
-    parts->will.payload.len = (int)options->will_payload.len;
-    parts->will.payload.data = options->will_payload.data;
-    parts->will.qos = 1;
-    parts->will.retained = options->will_retained;
-}
-
-static void fill_tls(struct broker *broker, struct connect_parts *parts)
-{
-    const struct broker_options *options = &broker->settings.options;
-    parts->tls = (MQTTAsync_SSLOptions)MQTTAsync_SSLOptions_initializer;
-    parts->tls.trustStore = options->ca_file;
-    parts->tls.keyStore = options->certificate_file;
-    parts->tls.privateKey = options->key_file;
-    parts->tls.enableServerCertAuth = 1;
-    parts->tls.verify = 1;
-    parts->tls.ssl_error_cb = on_tls_error;
-    parts->tls.ssl_error_context = broker;
-}
-
-static int start_connect(struct broker *broker)
-{
-    const struct broker_options *options = &broker->settings.options;
-    struct connect_parts parts = {.properties = MQTTProperties_initializer,
-                                  .will_properties = MQTTProperties_initializer};
-    MQTTAsync_connectOptions connect = MQTTAsync_connectOptions_initializer5;
-    connect.keepAliveInterval = options->keep_alive_s;
-    connect.connectTimeout = options->connect_timeout_s;
-    connect.cleanstart = !options->persistent_session;
-    connect.username = options->username;
-    connect.password = options->password;
-    connect.onSuccess5 = on_connected;
-    connect.onFailure5 = on_connect_failed;
-    connect.context = broker;
-    connect.connectProperties = &parts.properties;
-    bool good = add_number(&parts.properties, MQTTPROPERTY_CODE_SESSION_EXPIRY_INTERVAL,
-                           options->persistent_session ? options->session_expiry_s : 0) &&
-                add_number(&parts.properties, MQTTPROPERTY_CODE_RECEIVE_MAXIMUM, options->receive_maximum);
-    if (options->will_topic != NULL) {
-        fill_will(options, &parts);
-        connect.will = &parts.will;
-        connect.willProperties = &parts.will_properties;
-        good = good &&
-               add_text(&parts.will_properties, MQTTPROPERTY_CODE_CONTENT_TYPE, text_of(options->will_content_type)) &&
-               add_number(&parts.will_properties, MQTTPROPERTY_CODE_MESSAGE_EXPIRY_INTERVAL, options->will_expiry_s);
-    }
-    if (broker->settings.tls) {
-        fill_tls(broker, &parts);
-        connect.ssl = &parts.tls;
-    }
-    int result = good ? MQTTAsync_connect(broker->client, &connect) : LIBRARY_NO_MEMORY;
-    MQTTProperties_free(&parts.properties);
-    MQTTProperties_free(&parts.will_properties);
-    return result;
-}
-
 static int make_client(struct broker *broker)
 {
     MQTTAsync_createOptions create = MQTTAsync_createOptions_initializer5;
@@ -365,7 +253,9 @@ enum err broker_connect(struct broker *broker, struct fault *out_fault)
     (void)pthread_mutex_lock(&turn);
     int result = make_client(broker);
     if (result == MQTTASYNC_SUCCESS) {
-        result = start_connect(broker);
+        const struct attempt_listener listener = {
+            .context = broker, .connected = on_connected, .failed = on_connect_failed, .tls_error = on_tls_error};
+        result = attempt_start(broker->client, &broker->settings, &listener);
     }
     (void)pthread_mutex_unlock(&turn);
     if (result != MQTTASYNC_SUCCESS) {
@@ -391,7 +281,7 @@ static enum err failed_to_send(struct ticket *ticket, int result)
         return ERR_OK;
     }
     switch (result) {
-    case LIBRARY_NO_MEMORY:
+    case ATTEMPT_NO_MEMORY:
         return ERR_NO_MEMORY;
     case MQTTASYNC_MAX_BUFFERED_MESSAGES:
     case MQTTASYNC_NO_MORE_MSGIDS:
@@ -462,14 +352,15 @@ static bool send_now(void *context, const struct broker_publication *publication
     call.onSuccess5 = on_published;
     call.onFailure5 = on_refused;
     call.context = ticket;
-    bool good = add_text(&call.properties, MQTTPROPERTY_CODE_CONTENT_TYPE, text_of(publication->content_type)) &&
-                add_number(&call.properties, MQTTPROPERTY_CODE_MESSAGE_EXPIRY_INTERVAL, publication->expiry_s) &&
-                add_text(&call.properties, MQTTPROPERTY_CODE_RESPONSE_TOPIC, text_of(publication->response_topic)) &&
-                add_text(&call.properties, MQTTPROPERTY_CODE_CORRELATION_DATA, publication->correlation);
+    bool good =
+        property_add_text(&call.properties, MQTTPROPERTY_CODE_CONTENT_TYPE, text_of(publication->content_type)) &&
+        property_add_number(&call.properties, MQTTPROPERTY_CODE_MESSAGE_EXPIRY_INTERVAL, publication->expiry_s) &&
+        property_add_text(&call.properties, MQTTPROPERTY_CODE_RESPONSE_TOPIC, text_of(publication->response_topic)) &&
+        property_add_text(&call.properties, MQTTPROPERTY_CODE_CORRELATION_DATA, publication->correlation);
     const char *payload = publication->payload.data != NULL ? publication->payload.data : "";
     int result = good ? MQTTAsync_send(broker->client, publication->topic, (int)publication->payload.len, payload,
                                        publication->qos, publication->retained, &call)
-                      : LIBRARY_NO_MEMORY;
+                      : ATTEMPT_NO_MEMORY;
     MQTTProperties_free(&call.properties);
     if (result != MQTTASYNC_SUCCESS) {
         inbox_settle(ticket, BROKER_REFUSED, result, describe_code(result));
