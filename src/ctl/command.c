@@ -62,7 +62,7 @@ const struct command *command_find(const char *name)
     return NULL;
 }
 
-void command_append_usage(struct buf *out, const struct command *command)
+static void append_usage(struct buf *out, const struct command *command)
 {
     buf_printf(out, "Usage: musterctl %s%s%s", command->name, command->operand != NULL ? " " : "",
                command->operand != NULL ? command->operand : "");
@@ -72,7 +72,7 @@ void command_append_usage(struct buf *out, const struct command *command)
 
 static void append_one(struct buf *out, const struct command *command)
 {
-    command_append_usage(out, command);
+    append_usage(out, command);
     buf_printf(out, "\n%s: %s.\n%s%s\n", command->name, command->help, command->more != NULL ? command->more : "",
                command->more != NULL ? "\n" : "");
     options_append_help(out, command->name);

@@ -44,9 +44,6 @@ const struct command *command_table(size_t *out_count);
 /* command_append_help appends the help of one command, or of all where it is NULL. */
 void command_append_help(struct buf *out, const struct command *command);
 
-/* command_append_usage appends the one line that shows how it is called. */
-void command_append_usage(struct buf *out, const struct command *command);
-
 /* command_tell writes what call->wrong holds to standard error, each line under the program's name, and empties it. */
 void command_tell(struct call *call);
 

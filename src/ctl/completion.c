@@ -1,6 +1,4 @@
 /* completion.c -- musterctl completion: a function for bash that has what the tables say in its case statements. */
-#include "ctl/completion.h"
-
 #include "ctl/command.h"
 
 #include <string.h>
@@ -134,7 +132,8 @@ static void append_operands(struct buf *out)
     buf_append_string(out, "        esac\n    fi\n");
 }
 
-void completion_append_bash(struct buf *out)
+/* It asks nobody, so it completes no ids. */
+static void append_bash(struct buf *out)
 {
     buf_append_string(out, head);
     append_valued(out);
@@ -154,7 +153,7 @@ enum command_status completion_run(struct call *call)
         return COMMAND_USAGE;
     }
     struct buf script = {0};
-    completion_append_bash(&script);
+    append_bash(&script);
     output_text(call->output, buf_text(&script));
     buf_fini(&script);
     return COMMAND_DONE;

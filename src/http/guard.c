@@ -73,6 +73,14 @@ static void on_output(struct evbuffer *buf, const struct evbuffer_cb_info *info,
     append_page(buf, status, &link->guard->limits);
 }
 
+/* As if the other side had ended the connection. */
+static void cut(struct link *link)
+{
+    link->guard->cut++;
+    link->deadline_ms = INT64_MAX;
+    (void)shutdown(bufferevent_getfd(link->bev), SHUT_RDWR);
+}
+
 static void on_input(struct evbuffer *buf, const struct evbuffer_cb_info *info, void *arg)
 {
     (void)buf;
@@ -89,7 +97,7 @@ static void on_input(struct evbuffer *buf, const struct evbuffer_cb_info *info, 
     bool has_too_much = guard->held > GUARD_HELD_MAX && link->phase != LINK_LINGERING;
     bool talks_too_much = link->phase == LINK_STREAMING && link->held > GUARD_STREAM_SENDS_MAX;
     if (has_too_much || talks_too_much) {
-        link_cut(link);
+        cut(link);
     }
 }
 
@@ -119,13 +127,6 @@ void link_enter(struct link *link, enum link_phase phase)
         link->deadline_ms = now_ms + LINGER_MS;
         break;
     }
-}
-
-void link_cut(struct link *link)
-{
-    link->guard->cut++;
-    link->deadline_ms = INT64_MAX;
-    (void)shutdown(bufferevent_getfd(link->bev), SHUT_RDWR);
 }
 
 static void drop(struct link *link)
@@ -194,7 +195,7 @@ static void tick(evutil_socket_t fd, short what, void *arg)
         } else if (now_ms >= link->deadline_ms && link->phase == LINK_LINGERING) {
             drop(link);
         } else if (now_ms >= link->deadline_ms) {
-            link_cut(link);
+            cut(link);
         }
     }
     listen_while_there_is_room(guard);

@@ -83,7 +83,4 @@ struct link *guard_find(struct guard *guard, struct evhttp_connection *connectio
 /* link_enter notes what the connection is about now, and so how long it has. */
 void link_enter(struct link *link, enum link_phase phase);
 
-/* link_cut ends the connection as if the other side had done so. */
-void link_cut(struct link *link);
-
 #endif

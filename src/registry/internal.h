@@ -500,7 +500,6 @@ int64_t system_now_ms(const struct registry *registry);
 double system_health_percentage(const struct store_statistics *statistics);
 double system_used_percentage(const struct store_statistics *statistics);
 int64_t system_unhealthy_count(const struct store_statistics *statistics);
-json_t *system_document(const struct store_statistics *statistics, int64_t now_ms);
 void system_ask(struct registry *registry, const struct query *query, struct asker *asker);
 void system_read_back(struct registry *registry, json_t *document);
 struct opt_int system_interval_ms(const struct registry *registry, struct opt_int asked_ms, struct opt_int timeout_ms);

@@ -30,7 +30,7 @@ int64_t system_unhealthy_count(const struct store_statistics *statistics)
     return statistics->by_health[HEALTH_UNHEALTHY] + statistics->by_health[HEALTH_FAILED];
 }
 
-json_t *system_document(const struct store_statistics *statistics, int64_t now_ms)
+static json_t *document_of(const struct store_statistics *statistics, int64_t now_ms)
 {
     json_t *listed = json_array();
     for (size_t i = 0; i < statistics->listed_count; i++) {
@@ -70,7 +70,7 @@ static void on_asked(void *context, const struct store_statistics *statistics)
         asker_refuse_for(asker, asker_code_of_outcome(statistics->outcome), "The registry cannot reach its store");
         return;
     }
-    json_t *document = system_document(statistics, system_now_ms(asker->registry));
+    json_t *document = document_of(statistics, system_now_ms(asker->registry));
     struct extra extras[MEMBERS_MAX];
     size_t count = 0;
     const char *name = NULL;
@@ -151,7 +151,7 @@ static void on_sample(void *context, const struct store_statistics *statistics)
     flap_judge(registry, statistics);
     if (is_known) {
         registry->system.pace = statistics->pace;
-        json_t *document = system_document(statistics, system_now_ms(registry));
+        json_t *document = document_of(statistics, system_now_ms(registry));
         tell(registry, document);
         json_decref(document);
     }
