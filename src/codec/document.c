@@ -1,14 +1,14 @@
-/* document.c -- reply, status and event as trees, each field of its kind and in the contract's order. */
+/* document.c -- reply, status and event, each field of its kind and in the contract's order. */
 #include "codec/document.h"
 
-#include "base/buf.h"
 #include "codec/utf8.h"
+#include "codec/writer.h"
 
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 
-enum { NUMBER_TEXT_MAX = 64 };
+enum { DIGITS_MAX = 64 };
 
 /* What a field of a document is, whatever text Redis keeps it as. */
 enum field_kind {
@@ -86,16 +86,33 @@ static const struct document_field event_fields[] = {
     {"message", FIELD_TEXT}, {"by", FIELD_TEXT},
 };
 
+/* The fields of one kind of document. */
+struct document_fields {
+    const struct document_field *wanted;
+    size_t count;
+};
+static const struct document_fields of_status = {status_fields, sizeof status_fields / sizeof status_fields[0]};
+static const struct document_fields of_record = {record_fields, sizeof record_fields / sizeof record_fields[0]};
+static const struct document_fields of_event = {event_fields, sizeof event_fields / sizeof event_fields[0]};
+
 /* A sentence may have been cut within a character: what follows the last whole one is left out. */
-static json_t *text_node(struct text text)
+static struct text whole(struct text text)
 {
-    return text.len > 0 ? json_stringn(text.data, utf8_valid_bytes(text)) : NULL;
+    return (struct text){text.data, utf8_valid_bytes(text)};
+}
+
+static void write_text(struct writer *writer, const char *name, struct text text)
+{
+    if (text.len > 0) {
+        writer_name(writer, text_of(name));
+        writer_text(writer, whole(text));
+    }
 }
 
 /* Copies a number's text, so that it is terminated; false where it is too long to be one. */
-static bool terminate(struct text text, char out[NUMBER_TEXT_MAX])
+static bool terminate(struct text text, char out[DIGITS_MAX])
 {
-    if (text.len == 0 || text.len >= NUMBER_TEXT_MAX) {
+    if (text.len == 0 || text.len >= DIGITS_MAX) {
         return false;
     }
     memcpy(out, text.data, text.len);
@@ -103,52 +120,51 @@ static bool terminate(struct text text, char out[NUMBER_TEXT_MAX])
     return true;
 }
 
-static json_t *int_node(struct text text)
+static void write_int(struct writer *writer, const char *name, struct text text)
 {
-    char digits[NUMBER_TEXT_MAX];
+    char digits[DIGITS_MAX];
     char *end = digits;
     if (!terminate(text, digits)) {
-        return NULL;
+        return;
     }
     errno = 0;
     long long number = strtoll(digits, &end, 10);
-    return errno == 0 && end == digits + text.len ? json_integer(number) : NULL;
+    if (errno == 0 && end == digits + text.len) {
+        writer_name(writer, text_of(name));
+        writer_int(writer, number);
+    }
 }
 
-static json_t *real_node(struct text text)
+static void write_real(struct writer *writer, const char *name, struct text text)
 {
-    char digits[NUMBER_TEXT_MAX];
+    char digits[DIGITS_MAX];
     char *end = digits;
     if (!terminate(text, digits)) {
-        return NULL;
+        return;
     }
     double number = strtod(digits, &end);
-    return end == digits + text.len && isfinite(number) ? json_real(number) : NULL;
-}
-
-static json_t *json_node(struct text text, bool object_allowed, bool list_allowed)
-{
-    json_t *node = text.len > 0 ? json_loadb(text.data, text.len, 0, NULL) : NULL;
-    if ((json_is_object(node) && object_allowed) || (json_is_array(node) && list_allowed)) {
-        return node;
+    if (end == digits + text.len && isfinite(number)) {
+        writer_name(writer, text_of(name));
+        writer_real(writer, number);
     }
-    json_decref(node);
-    return NULL;
 }
 
 /* A list that is kept as lines. */
-static json_t *lines_node(struct text text)
+static void write_lines(struct writer *writer, const char *name, struct text text)
 {
-    json_t *list = text.len > 0 ? json_array() : NULL;
     size_t begin = 0;
-    for (size_t i = 0; list != NULL && i <= text.len; i++) {
+    if (text.len == 0) {
+        return;
+    }
+    writer_name(writer, text_of(name));
+    writer_open_list(writer);
+    for (size_t i = 0; i <= text.len; i++) {
         if (i == text.len || text.data[i] == '\n') {
-            struct text line = {text.data + begin, i - begin};
-            (void)json_array_append_new(list, json_stringn(line.data, utf8_valid_bytes(line)));
+            writer_text(writer, whole((struct text){text.data + begin, i - begin}));
             begin = i + 1;
         }
     }
-    return list;
+    writer_close(writer);
 }
 
 static struct text find(const struct field *fields, size_t count, const char *name, const char *rest)
@@ -165,139 +181,200 @@ static struct text find(const struct field *fields, size_t count, const char *na
     return (struct text){0};
 }
 
-/* Adds the value, which it takes over, where there is one; false without memory. */
-static bool add(json_t *document, const char *name, json_t *value)
-{
-    return value == NULL || json_object_set_new(document, name, value) == 0;
-}
-
-static json_t *state_node(const struct field *fields, size_t count, const char *side)
+static void write_state(struct writer *writer, const char *side, const struct field *fields, size_t count)
 {
     struct text status = find(fields, count, side, "Status");
     struct text health = find(fields, count, side, "Health");
-    json_t *state = status.len > 0 || health.len > 0 ? json_object() : NULL;
-    if (state != NULL && (!add(state, "status", text_node(status)) || !add(state, "health", text_node(health)))) {
-        json_decref(state);
-        state = NULL;
+    if (status.len > 0 || health.len > 0) {
+        writer_name(writer, text_of(side));
+        writer_open_map(writer);
+        write_text(writer, "status", status);
+        write_text(writer, "health", health);
+        writer_close(writer);
     }
-    return state;
 }
 
-static json_t *field_node(const struct document_field *wanted, const struct field *fields, size_t count)
+static void write_field(struct writer *writer, const struct document_field *wanted, const struct field *fields,
+                        size_t count)
 {
-    if (wanted->kind == FIELD_STATE) {
-        return state_node(fields, count, wanted->name);
-    }
     struct text value = find(fields, count, wanted->name, "");
     switch (wanted->kind) {
     case FIELD_TEXT:
-        return text_node(value);
+        write_text(writer, wanted->name, value);
+        break;
     case FIELD_INT:
-        return int_node(value);
+        write_int(writer, wanted->name, value);
+        break;
     case FIELD_REAL:
-        return real_node(value);
+        write_real(writer, wanted->name, value);
+        break;
     case FIELD_LIST:
-        return json_node(value, false, true);
     case FIELD_OBJECT:
-        return json_node(value, true, false);
+    case FIELD_DECLARED:
+        writer_json(writer, text_of(wanted->name), value, wanted->kind != FIELD_LIST, wanted->kind != FIELD_OBJECT);
+        break;
+    case FIELD_STATE:
+        write_state(writer, wanted->name, fields, count);
+        break;
     case FIELD_LINES:
-        return lines_node(value);
-    default:
-        return json_node(value, true, true);
+        write_lines(writer, wanted->name, value);
+        break;
     }
 }
 
-static json_t *document_of(const char *id_name, struct text id, const struct document_field *wanted,
-                           size_t wanted_count, const struct field *fields, size_t count)
+static void write_fields(struct writer *writer, const struct document_fields *kind, const struct field *fields,
+                         size_t count)
 {
-    json_t *document = json_object();
-    bool complete = document != NULL && add(document, id_name, text_node(id));
-    for (size_t i = 0; i < wanted_count && complete; i++) {
-        complete = add(document, wanted[i].name, field_node(&wanted[i], fields, count));
+    for (size_t i = 0; i < kind->count; i++) {
+        write_field(writer, &kind->wanted[i], fields, count);
     }
-    if (!complete) {
-        json_decref(document);
-        document = NULL;
+}
+
+static void write_status(struct writer *writer, struct text worker_id, const struct field *fields, size_t count)
+{
+    write_text(writer, "workerId", worker_id);
+    write_fields(writer, &of_status, fields, count);
+}
+
+static enum err end(const struct writer *writer)
+{
+    return writer->out->failed ? ERR_NO_MEMORY : ERR_OK;
+}
+
+enum err encode_status(struct text worker_id, const struct field *fields, size_t count, enum encoding encoding,
+                       struct buf *out)
+{
+    struct writer writer;
+    writer_begin(&writer, encoding, out);
+    writer_open_map(&writer);
+    write_status(&writer, worker_id, fields, count);
+    writer_close(&writer);
+    return end(&writer);
+}
+
+enum err encode_event(struct text event_id, const struct field *fields, size_t count, enum encoding encoding,
+                      struct buf *out)
+{
+    struct writer writer;
+    writer_begin(&writer, encoding, out);
+    writer_open_map(&writer);
+    write_text(&writer, "eventId", event_id);
+    write_fields(&writer, &of_event, fields, count);
+    writer_close(&writer);
+    return end(&writer);
+}
+
+static void write_opt_int(struct writer *writer, const char *name, struct opt_int value)
+{
+    if (value.set) {
+        writer_name(writer, text_of(name));
+        writer_int(writer, value.value);
     }
-    return document;
 }
 
-json_t *status_document(struct text worker_id, const struct field *fields, size_t count)
-{
-    return document_of("workerId", worker_id, status_fields, sizeof status_fields / sizeof status_fields[0], fields,
-                       count);
-}
-
-json_t *record_document(struct text worker_id, const struct field *fields, size_t count)
-{
-    json_t *document = status_document(worker_id, fields, count);
-    bool complete = document != NULL;
-    for (size_t i = 0; i < sizeof record_fields / sizeof record_fields[0] && complete; i++) {
-        complete = add(document, record_fields[i].name, field_node(&record_fields[i], fields, count));
-    }
-    if (!complete) {
-        json_decref(document);
-        document = NULL;
-    }
-    return document;
-}
-
-json_t *event_document(struct text event_id, const struct field *fields, size_t count)
-{
-    return document_of("eventId", event_id, event_fields, sizeof event_fields / sizeof event_fields[0], fields, count);
-}
-
-static json_t *opt_int_node(struct opt_int value)
-{
-    return value.set ? json_integer(value.value) : NULL;
-}
-
-static json_t *joined_node(const struct violations *violations)
+static void write_joined(struct writer *writer, const char *name, const struct violations *violations)
 {
     struct buf joined = {0};
     size_t kept = violations != NULL ? violations_kept(violations) : 0;
     for (size_t i = 0; i < kept; i++) {
-        struct text sentence = text_of(violations->texts[i]);
         buf_append_string(&joined, i > 0 ? "; " : "");
-        buf_append(&joined, sentence.data, utf8_valid_bytes(sentence));
+        buf_append_text(&joined, whole(text_of(violations->texts[i])));
     }
     if (kept > 0 && violations->count > kept) {
         buf_printf(&joined, "; and %zu more", violations->count - kept);
     }
-    json_t *node = text_node(buf_text(&joined));
+    writer->out->failed = writer->out->failed || joined.failed;
+    write_text(writer, name, buf_text(&joined));
     buf_fini(&joined);
-    return node;
 }
 
-static json_t *errors_node(const struct violations *violations)
+static void write_errors(struct writer *writer, const char *name, const struct violations *violations)
 {
     size_t kept = violations != NULL ? violations_kept(violations) : 0;
-    json_t *errors = kept > 0 ? json_array() : NULL;
-    for (size_t i = 0; i < kept && errors != NULL; i++) {
-        if (json_array_append_new(errors, text_node(text_of(violations->texts[i]))) != 0) {
-            json_decref(errors);
-            errors = NULL;
-        }
+    if (kept == 0) {
+        return;
     }
-    return errors;
+    writer_name(writer, text_of(name));
+    writer_open_list(writer);
+    for (size_t i = 0; i < kept; i++) {
+        writer_text(writer, whole(text_of(violations->texts[i])));
+    }
+    writer_close(writer);
+}
+
+static void write_worker(struct writer *writer, const struct reply *reply)
+{
+    if (reply->worker_fields != NULL) {
+        writer_name(writer, text_of("worker"));
+        writer_open_map(writer);
+        write_status(writer, reply->worker_id, reply->worker_fields, reply->worker_field_count);
+        writer_close(writer);
+    }
+}
+
+enum err encode_reply(const struct reply *reply, enum encoding encoding, struct buf *out)
+{
+    struct writer writer;
+    writer_begin(&writer, encoding, out);
+    writer_open_map(&writer);
+    writer_name(&writer, text_of("success"));
+    writer_flag(&writer, reply->code == CODE_OK);
+    write_text(&writer, "code", text_of(code_name(reply->code)));
+    if (reply->message.len > 0) {
+        write_text(&writer, "message", reply->message);
+    } else {
+        write_joined(&writer, "message", reply->violations);
+    }
+    write_errors(&writer, "errors", reply->violations);
+    write_text(&writer, "workerId", reply->worker_id);
+    write_opt_int(&writer, "epoch", reply->epoch);
+    write_opt_int(&writer, "heartbeatIntervalMs", reply->heartbeat_interval_ms);
+    write_opt_int(&writer, "heartbeatTimeoutMs", reply->heartbeat_timeout_ms);
+    write_opt_int(&writer, "retryAfterMs", reply->retry_after_ms);
+    writer_json(&writer, text_of("revokedJobs"), reply->revoked_jobs_json, false, true);
+    write_text(&writer, "requestId", reply->request_id);
+    write_worker(&writer, reply);
+    writer_close(&writer);
+    return end(&writer);
+}
+
+/* Makes a tree of what was written, and frees that. */
+static json_t *tree_of(struct buf *written, enum err err)
+{
+    json_t *tree = err == ERR_OK ? json_loadb(written->data, written->len, JSON_ALLOW_NUL, NULL) : NULL;
+    buf_fini(written);
+    return tree;
+}
+
+json_t *status_document(struct text worker_id, const struct field *fields, size_t count)
+{
+    struct buf written = {0};
+    enum err err = encode_status(worker_id, fields, count, ENCODING_JSON, &written);
+    return tree_of(&written, err);
+}
+
+json_t *record_document(struct text worker_id, const struct field *fields, size_t count)
+{
+    struct buf written = {0};
+    struct writer writer;
+    writer_begin(&writer, ENCODING_JSON, &written);
+    writer_open_map(&writer);
+    write_status(&writer, worker_id, fields, count);
+    write_fields(&writer, &of_record, fields, count);
+    writer_close(&writer);
+    return tree_of(&written, end(&writer));
+}
+
+json_t *event_document(struct text event_id, const struct field *fields, size_t count)
+{
+    struct buf written = {0};
+    enum err err = encode_event(event_id, fields, count, ENCODING_JSON, &written);
+    return tree_of(&written, err);
 }
 
 json_t *reply_document(const struct reply *reply)
 {
-    json_t *document = json_object();
-    bool has_message = reply->message.len > 0;
-    if (document != NULL && add(document, "success", json_boolean(reply->code == CODE_OK)) &&
-        add(document, "code", json_string(code_name(reply->code))) &&
-        add(document, "message", has_message ? text_node(reply->message) : joined_node(reply->violations)) &&
-        add(document, "errors", errors_node(reply->violations)) &&
-        add(document, "workerId", text_node(reply->worker_id)) && add(document, "epoch", opt_int_node(reply->epoch)) &&
-        add(document, "heartbeatIntervalMs", opt_int_node(reply->heartbeat_interval_ms)) &&
-        add(document, "heartbeatTimeoutMs", opt_int_node(reply->heartbeat_timeout_ms)) &&
-        add(document, "retryAfterMs", opt_int_node(reply->retry_after_ms)) &&
-        add(document, "revokedJobs", json_node(reply->revoked_jobs_json, false, true)) &&
-        add(document, "requestId", text_node(reply->request_id))) {
-        return document;
-    }
-    json_decref(document);
-    return NULL;
+    struct buf written = {0};
+    enum err err = encode_reply(reply, ENCODING_JSON, &written);
+    return tree_of(&written, err);
 }

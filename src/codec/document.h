@@ -1,7 +1,9 @@
-/* document.h -- what the registry publishes and answers, as JSON trees: reply, status, event. No I/O, no clock. */
+/* document.h -- what the registry publishes and answers: reply, status, event; as bytes or as trees. No I/O, no clock.
+ */
 #ifndef MUSTER_CODEC_DOCUMENT_H
 #define MUSTER_CODEC_DOCUMENT_H
 
+#include "codec/message.h"
 #include "domain/code.h"
 #include "domain/worker.h"
 
@@ -24,22 +26,30 @@ struct reply {
     struct opt_int retry_after_ms;
     struct text revoked_jobs_json; /* a JSON list */
     struct text request_id;
+    const struct field *worker_fields; /* of its status document; NULL: that is not part of the reply */
+    size_t worker_field_count;
 };
 
 /*
- * Each returns a new tree that the caller owns, NULL without memory. Fields that are not part of the document are
- * left out; empty values too. Numbers are numbers, lists are lists, whatever text Redis keeps them as; a text that is
- * not what its field wants is left out.
+ * encode_reply, encode_status and encode_event append to out; ERR_NO_MEMORY. Fields that are not part of the document
+ * are left out; empty values too. Numbers are numbers, lists are lists, whatever text Redis keeps them as; a text that
+ * is not what its field wants is left out.
+ *
+ * A status is from the fields of the worker's hash and its detail hash, where worker_id is not among them; an event
+ * from those of a stream entry: fromStatus fromHealth toStatus toHealth become from {} and to {}.
  */
-json_t *reply_document(const struct reply *reply);
+enum err encode_reply(const struct reply *reply, enum encoding encoding, struct buf *out) MUST_USE;
+enum err encode_status(struct text worker_id, const struct field *fields, size_t count, enum encoding encoding,
+                       struct buf *out) MUST_USE;
+enum err encode_event(struct text event_id, const struct field *fields, size_t count, enum encoding encoding,
+                      struct buf *out) MUST_USE;
 
-/* From the fields of the worker's hash and its detail hash; worker_id is not among them. */
+/* The same as new trees that the caller owns, to become part of larger ones; NULL without memory. */
+json_t *reply_document(const struct reply *reply);
 json_t *status_document(struct text worker_id, const struct field *fields, size_t count);
+json_t *event_document(struct text event_id, const struct field *fields, size_t count);
 
 /* The status document with all that Redis has besides, to make the worker again from. */
 json_t *record_document(struct text worker_id, const struct field *fields, size_t count);
-
-/* From the fields of a stream entry: fromStatus fromHealth toStatus toHealth become from {} and to {}. */
-json_t *event_document(struct text event_id, const struct field *fields, size_t count);
 
 #endif

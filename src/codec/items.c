@@ -44,7 +44,7 @@ void items_opt_int(struct buf *items, struct opt_int value)
 void items_opt_real(struct buf *items, struct opt_real value)
 {
     char room[NUMBER_TEXT_MAX];
-    items_text(items, value.set ? number_of_real(value.value, room) : (struct text){0});
+    items_text(items, value.set ? number_of_real(value.value, NUMBER_KEPT_DIGITS, room) : (struct text){0});
 }
 
 void items_false(struct buf *items)

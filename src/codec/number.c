@@ -37,7 +37,7 @@ static struct text number_of_hundredths(uint64_t hundredths, char room[NUMBER_TE
     return (struct text){at, (size_t)(end - at)};
 }
 
-struct text number_of_real(double value, char room[NUMBER_TEXT_MAX])
+struct text number_of_real(double value, int digits, char room[NUMBER_TEXT_MAX])
 {
     static const double most = 1000000;
     if (value > 0 && value < most) {
@@ -46,6 +46,6 @@ struct text number_of_real(double value, char room[NUMBER_TEXT_MAX])
             return number_of_hundredths(hundredths, room);
         }
     }
-    int len = snprintf(room, NUMBER_TEXT_MAX, "%.10g", value);
+    int len = snprintf(room, NUMBER_TEXT_MAX, "%.*g", digits, value);
     return (struct text){room, (size_t)len};
 }

@@ -1,4 +1,4 @@
-/* number.h -- numbers as the texts that Redis keeps them as. */
+/* number.h -- numbers as texts. */
 #ifndef MUSTER_CODEC_NUMBER_H
 #define MUSTER_CODEC_NUMBER_H
 
@@ -6,10 +6,11 @@
 
 #include <stdint.h>
 
-enum { NUMBER_TEXT_MAX = 32 };
+/* Redis keeps a real number with ten significant digits. */
+enum { NUMBER_TEXT_MAX = 32, NUMBER_KEPT_DIGITS = 10 };
 
-/* Each writes into room and returns what it wrote there: all digits, and ten significant ones of a real number. */
+/* Each writes into room and returns what it wrote there: all digits, and so many significant ones of a real number. */
 struct text number_of_int(int64_t value, char room[NUMBER_TEXT_MAX]);
-struct text number_of_real(double value, char room[NUMBER_TEXT_MAX]);
+struct text number_of_real(double value, int digits, char room[NUMBER_TEXT_MAX]);
 
 #endif

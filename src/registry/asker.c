@@ -72,17 +72,12 @@ void asker_free(struct asker *asker)
     }
 }
 
-static void publish_reply(struct asker *asker, const json_t *document)
+/* Publishes what has been encoded into payload. */
+static void publish_payload(struct asker *asker)
 {
     struct registry *registry = asker->registry;
-    struct buf *payload = &registry->payload;
-    buf_clear(payload);
-    if (encode_document(document, asker->encoding, payload) != ERR_OK) {
-        note(registry, LOG_WARN, "a reply to %s could not be encoded", asker->topic.data);
-        return;
-    }
     struct broker_publication publication = {.topic = asker->topic.data,
-                                             .payload = buf_text(payload),
+                                             .payload = buf_text(&registry->payload),
                                              .qos = 1,
                                              .ahead = true,
                                              .content_type = encoding_content_type(asker->encoding),
@@ -94,13 +89,37 @@ static void publish_reply(struct asker *asker, const json_t *document)
     }
 }
 
-static void deliver(struct asker *asker, enum reply_code code, const json_t *document)
+/* The reply with what is added to it, which it takes over; NULL without memory. */
+static json_t *extended(const struct reply *reply, const struct extra *extras, size_t count)
 {
-    if (asker->answer != NULL) {
-        asker->answer(asker->owner, code, document);
-    } else if (document != NULL) {
-        publish_reply(asker, document);
+    json_t *document = reply_document(reply);
+    for (size_t i = 0; i < count; i++) {
+        if (document == NULL) {
+            json_decref(extras[i].value);
+        } else if (extras[i].value != NULL) {
+            (void)json_object_set_new(document, extras[i].name, extras[i].value);
+        }
     }
+    return document;
+}
+
+static void deliver(struct asker *asker, const struct reply *reply, const struct extra *extras, size_t count)
+{
+    struct buf *payload = &asker->registry->payload;
+    json_t *document = asker->answer != NULL || count > 0 ? extended(reply, extras, count) : NULL;
+    if (asker->answer != NULL) {
+        asker->answer(asker->owner, reply->code, document);
+    } else {
+        buf_clear(payload);
+        enum err err = count > 0 ? encode_document(document, asker->encoding, payload)
+                                 : encode_reply(reply, asker->encoding, payload);
+        if (err == ERR_OK) {
+            publish_payload(asker);
+        } else {
+            note(asker->registry, LOG_WARN, "a reply to %s could not be encoded", asker->topic.data);
+        }
+    }
+    json_decref(document);
 }
 
 /* Heartbeats are measured by the batch. */
@@ -114,26 +133,19 @@ static void note_handling(struct asker *asker)
 void asker_reply_with(struct asker *asker, const struct reply *reply, const struct extra *extras, size_t count)
 {
     struct reply complete = *reply;
-    if (asker != NULL) {
-        complete.worker_id = complete.worker_id.data != NULL ? complete.worker_id : asker->worker_id;
-        complete.request_id = asker->request_id;
-    }
-    json_t *document = asker != NULL ? reply_document(&complete) : NULL;
-    for (size_t i = 0; i < count; i++) {
-        if (document == NULL) {
+    if (asker == NULL) {
+        for (size_t i = 0; i < count; i++) {
             json_decref(extras[i].value);
-        } else if (extras[i].value != NULL) {
-            (void)json_object_set_new(document, extras[i].name, extras[i].value);
         }
+        return;
     }
-    if (asker != NULL) {
-        if (!asker->uncounted) {
-            count_message(asker->registry, asker->kind, reply->code);
-            note_handling(asker);
-        }
-        deliver(asker, reply->code, document);
+    complete.worker_id = complete.worker_id.data != NULL ? complete.worker_id : asker->worker_id;
+    complete.request_id = asker->request_id;
+    if (!asker->uncounted) {
+        count_message(asker->registry, asker->kind, reply->code);
+        note_handling(asker);
     }
-    json_decref(document);
+    deliver(asker, &complete, extras, count);
     asker_free(asker);
 }
 

@@ -51,19 +51,16 @@ void publish_failed(struct registry *registry, const char *why)
     }
 }
 
-static bool tell(struct registry *registry, const json_t *document, bool retained)
+/* Publishes what is in topic and payload, or takes back what is retained there. */
+static bool tell(struct registry *registry, bool retained, bool taken_back)
 {
     struct publisher *publisher = &registry->publisher;
     enum encoding encoding = (enum encoding)registry->config.publish.encoding;
-    buf_clear(&publisher->payload);
-    if (document != NULL && encode_document(document, encoding, &publisher->payload) != ERR_OK) {
-        return false;
-    }
     struct broker_publication publication = {.topic = buf_terminated(&publisher->topic),
-                                             .payload = buf_text(&publisher->payload),
+                                             .payload = taken_back ? (struct text){0} : buf_text(&publisher->payload),
                                              .qos = 1,
                                              .retained = retained,
-                                             .content_type = document != NULL ? encoding_content_type(encoding) : NULL,
+                                             .content_type = taken_back ? NULL : encoding_content_type(encoding),
                                              .id = publisher->next_id};
     if (publication.topic == NULL || broker_publish(registry->control.broker, &publication) != ERR_OK) {
         return false;
@@ -72,36 +69,44 @@ static bool tell(struct registry *registry, const json_t *document, bool retaine
     return true;
 }
 
+/* Begins the topic below the root, and an empty payload; returns the encoding of what is to be put there. */
+static enum encoding begin(struct registry *registry, const char *below)
+{
+    struct publisher *publisher = &registry->publisher;
+    buf_clear(&publisher->payload);
+    buf_clear(&publisher->topic);
+    buf_append_text(&publisher->topic, registry->root);
+    buf_append_string(&publisher->topic, below);
+    return (enum encoding)registry->config.publish.encoding;
+}
+
 /* The status as it is now; of a worker that has left, its last one and then none. */
 static bool tell_status(struct registry *registry, const struct store_worker *worker)
 {
-    struct buf *topic = &registry->publisher.topic;
-    buf_clear(topic);
-    buf_printf(topic, "%.*s/status/%.*s", TEXT_ARG(registry->root), TEXT_ARG(worker->id));
-    bool told = true;
-    if (worker->count > 0) {
-        json_t *document = status_document(worker->id, worker->fields, worker->count);
-        told = document != NULL && tell(registry, document, true);
-        json_decref(document);
-    }
+    struct publisher *publisher = &registry->publisher;
+    enum encoding encoding = begin(registry, "/status/");
+    buf_append_text(&publisher->topic, worker->id);
+    bool told = worker->count == 0 ||
+                (encode_status(worker->id, worker->fields, worker->count, encoding, &publisher->payload) == ERR_OK &&
+                 tell(registry, true, false));
     bool gone = worker->count == 0 || text_is(store_worker_field(worker, "status"), "INACTIVE");
-    return told && (!gone || tell(registry, NULL, true));
+    return told && (!gone || tell(registry, true, true));
 }
 
 /* What has no revision is no event of a worker: it is there for the audit trail alone. */
 static bool tell_event(struct registry *registry, const struct store_event *event)
 {
+    struct publisher *publisher = &registry->publisher;
     figures_count_event(&registry->figures, event);
     if (store_event_field(event, "revision").len == 0) {
         return true;
     }
-    struct buf *topic = &registry->publisher.topic;
-    buf_clear(topic);
-    buf_printf(topic, "%.*s/event/%.*s/%.*s", TEXT_ARG(registry->root), TEXT_ARG(store_event_field(event, "type")),
-               TEXT_ARG(store_event_field(event, "workerId")));
-    json_t *document = event_document(event->id, event->fields, event->count);
-    bool told = document != NULL && tell(registry, document, false);
-    json_decref(document);
+    enum encoding encoding = begin(registry, "/event/");
+    buf_append_text(&publisher->topic, store_event_field(event, "type"));
+    buf_append_string(&publisher->topic, "/");
+    buf_append_text(&publisher->topic, store_event_field(event, "workerId"));
+    bool told = encode_event(event->id, event->fields, event->count, encoding, &publisher->payload) == ERR_OK &&
+                tell(registry, false, false);
     registry->counters.events_published += told;
     return told;
 }

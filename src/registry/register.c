@@ -28,14 +28,14 @@ static void on_registered(void *context, const struct store_registered *result)
     }
     const struct store_worker *worker = &result->worker;
     struct reply reply = {.code = result->code};
-    struct extra extra = {.name = "worker"};
     switch (result->code) {
     case CODE_OK:
         reply.message = text_of("Worker registered successfully");
         reply.epoch = store_worker_int(worker, "epoch");
         assign_times(asker->registry, worker, &reply);
         reply.revoked_jobs_json = store_worker_field(worker, "revokedJobs");
-        extra.value = status_document(asker->worker_id, worker->fields, worker->count);
+        reply.worker_fields = worker->fields;
+        reply.worker_field_count = worker->count;
         break;
     case CODE_RATE_LIMITED:
         reply.message = text_of("Too many registration attempts");
@@ -53,7 +53,7 @@ static void on_registered(void *context, const struct store_registered *result)
     default:
         break;
     }
-    asker_reply_with(asker, &reply, &extra, 1);
+    asker_reply(asker, &reply);
 }
 
 /* The violations outlive the call to Redis, which may say instead that there were too many attempts. */

@@ -59,7 +59,7 @@ void args_opt_int(struct args *args, struct opt_int value)
 void args_opt_real(struct args *args, struct opt_real value)
 {
     char room[NUMBER_TEXT_MAX];
-    args_text(args, value.set ? number_of_real(value.value, room) : (struct text){0});
+    args_text(args, value.set ? number_of_real(value.value, NUMBER_KEPT_DIGITS, room) : (struct text){0});
 }
 
 enum err args_finish(struct args *args)

@@ -150,7 +150,7 @@ static void add_declared_int(struct registering *registering, struct opt_int val
 static void add_declared_real(struct registering *registering, struct opt_real value)
 {
     char room[NUMBER_TEXT_MAX];
-    add_declared(registering, value.set ? number_of_real(value.value, room) : (struct text){0});
+    add_declared(registering, value.set ? number_of_real(value.value, NUMBER_KEPT_DIGITS, room) : (struct text){0});
 }
 
 static void add(struct registering *registering, const struct store_registration *registration)

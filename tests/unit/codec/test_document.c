@@ -18,6 +18,19 @@ static void assert_document(json_t *document, const char *expected)
     json_decref(document);
 }
 
+/* In MessagePack it says the same. */
+static void assert_same_packed(const struct buf *packed, json_t *document)
+{
+    struct decoder *decoder = decoder_new(MESSAGE_BYTES_MAX);
+    struct violations violations = {0};
+    json_t *decoded = decode_document(decoder, buf_text(packed), &violations);
+    assert_non_null(decoded);
+    assert_true(json_equal(decoded, document));
+    json_decref(decoded);
+    json_decref(document);
+    decoder_free(decoder);
+}
+
 static struct field field(const char *name, const char *value)
 {
     return (struct field){text_of(name), text_of(value)};
@@ -200,6 +213,108 @@ static void status_takes_capabilities_as_list_too(void **state)
     assert_document(status_document(text_of("w1"), fields, 1), "{\"workerId\":\"w1\",\"capabilities\":[\"java\"]}");
 }
 
+static void status_is_the_same_in_both_encodings(void **state)
+{
+    (void)state;
+    struct buf list = {0};
+    struct buf packed = {0};
+    buf_append_string(&list, "[\"t0\"");
+    for (int i = 1; i < 40; i++) {
+        buf_printf(&list, ",\"t%d\"", i);
+    }
+    buf_append_string(&list, "]");
+    const struct field fields[] = {
+        field("name", "W"),
+        field("status", "BUSY"),
+        field("health", "HEALTHY"),
+        field("epoch", "-5"),
+        field("revision", "300"),
+        field("registeredAt", "1700000000001"),
+        field("updatedAt", "70000"),
+        field("currentJobCount", "1"),
+        field("availableCapacity", "2"),
+        field("cpuUsage", "12.5"),
+        field("memoryUsage", "1e-7"),
+        field("errorCount", "0"),
+        field("port", "128"),
+        field("zone", "eu"),
+        field("version", "2"),
+        field("hostName", "h"),
+        {text_of("tags"), buf_text(&list)},
+        field("capabilities", "{\"a\":[],\"b\":{\"c\":[true,false,null,1.5,-2,\"x\"]}}"),
+    };
+    const size_t count = sizeof fields / sizeof fields[0];
+    assert_int_equal(encode_status(text_of("w1"), fields, count, ENCODING_MSGPACK, &packed), ERR_OK);
+    assert_same_packed(&packed, status_document(text_of("w1"), fields, count));
+    buf_fini(&packed);
+    buf_fini(&list);
+}
+
+static void status_writes_numbers_and_texts_as_json_does(void **state)
+{
+    (void)state;
+    const struct field fields[] = {
+        field("name", "a\"b\\c/d"),
+        field("reason", "\x01\n\x7fä"),
+        field("cpuUsage", "1e20"),
+        field("memoryUsage", "0.00000012345"),
+        field("tags", " [ \"\\u00e4\\/\" , 1e-5, 0.1, -0.0, 100, {\"\\t\": null} ] "),
+        field("workerLoadFactor", "-2.5"),
+    };
+    assert_document(status_document(text_of("w1"), fields, sizeof fields / sizeof fields[0]),
+                    "{\"workerId\":\"w1\",\"name\":\"a\\\"b\\\\c/d\",\"reason\":\"\\u0001\\n\x7fä\","
+                    "\"cpuUsage\":1e20,\"memoryUsage\":1.2345e-7,"
+                    "\"tags\":[\"ä/\",1e-5,0.1,-0.0,100,{\"\\t\":null}],\"workerLoadFactor\":-2.5}");
+}
+
+static void status_leaves_out_lists_that_are_not_whole(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "[1", "[1]]", "[[1],{\"a\":[}]", "[\"\xff\"]", "[\"\\u0000\"]", "[18446744073709551616]", "[{\"\xff\":1}]"};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        const struct field fields[] = {field("name", "W"), field("capabilities", texts[i]), field("zone", "eu")};
+        assert_document(status_document(text_of("w1"), fields, 3),
+                        "{\"workerId\":\"w1\",\"name\":\"W\",\"zone\":\"eu\"}");
+    }
+}
+
+static void event_is_the_same_in_both_encodings(void **state)
+{
+    (void)state;
+    struct buf packed = {0};
+    const struct field fields[] = {
+        field("type", "failed"),
+        field("fromStatus", "ACTIVE"),
+        field("toStatus", "ERROR"),
+        field("toHealth", "FAILED"),
+        field("evidence", "{\"lateMs\":3,\"foundBy\":\"event\"}"),
+        field("orphanedJobs", "[\"j\"]"),
+        field("orphanedJobCount", "1"),
+    };
+    const size_t count = sizeof fields / sizeof fields[0];
+    assert_int_equal(encode_event(text_of("1-0"), fields, count, ENCODING_MSGPACK, &packed), ERR_OK);
+    assert_same_packed(&packed, event_document(text_of("1-0"), fields, count));
+    buf_fini(&packed);
+}
+
+static void reply_has_the_worker_last(void **state)
+{
+    (void)state;
+    struct buf packed = {0};
+    const struct field fields[] = {field("status", "ACTIVE"), field("heartbeatTimeoutMs", "3000")};
+    const struct reply reply = {.code = CODE_OK,
+                                .worker_id = text_of("w1"),
+                                .request_id = text_of("r"),
+                                .worker_fields = fields,
+                                .worker_field_count = 2};
+    assert_document(reply_document(&reply), "{\"success\":true,\"code\":\"ok\",\"workerId\":\"w1\",\"requestId\":\"r\","
+                                            "\"worker\":{\"workerId\":\"w1\",\"status\":\"ACTIVE\"}}");
+    assert_int_equal(encode_reply(&reply, ENCODING_MSGPACK, &packed), ERR_OK);
+    assert_same_packed(&packed, reply_document(&reply));
+    buf_fini(&packed);
+}
+
 static void event_fields_come_in_contract_order_and_kind(void **state)
 {
     (void)state;
@@ -282,6 +397,11 @@ int main(void)
         cmocka_unit_test(status_leaves_out_what_is_the_registrys_own),
         cmocka_unit_test(status_leaves_out_texts_that_are_not_their_kind),
         cmocka_unit_test(status_takes_capabilities_as_list_too),
+        cmocka_unit_test(status_is_the_same_in_both_encodings),
+        cmocka_unit_test(status_writes_numbers_and_texts_as_json_does),
+        cmocka_unit_test(status_leaves_out_lists_that_are_not_whole),
+        cmocka_unit_test(event_is_the_same_in_both_encodings),
+        cmocka_unit_test(reply_has_the_worker_last),
         cmocka_unit_test(record_has_what_the_status_document_leaves_out),
         cmocka_unit_test(event_fields_come_in_contract_order_and_kind),
         cmocka_unit_test(event_of_new_worker_has_no_from),

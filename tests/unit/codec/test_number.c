@@ -30,14 +30,14 @@ static void percentages_are_written_as_they_were_told(void **state)
 {
     (void)state;
     char room[NUMBER_TEXT_MAX];
-    assert_text(number_of_real(0, room), "0");
-    assert_text(number_of_real(0.01, room), "0.01");
-    assert_text(number_of_real(0.1, room), "0.1");
-    assert_text(number_of_real(5, room), "5");
-    assert_text(number_of_real(45.67, room), "45.67");
-    assert_text(number_of_real(45.07, room), "45.07");
-    assert_text(number_of_real(99.5, room), "99.5");
-    assert_text(number_of_real(100, room), "100");
+    assert_text(number_of_real(0, NUMBER_KEPT_DIGITS, room), "0");
+    assert_text(number_of_real(0.01, NUMBER_KEPT_DIGITS, room), "0.01");
+    assert_text(number_of_real(0.1, NUMBER_KEPT_DIGITS, room), "0.1");
+    assert_text(number_of_real(5, NUMBER_KEPT_DIGITS, room), "5");
+    assert_text(number_of_real(45.67, NUMBER_KEPT_DIGITS, room), "45.67");
+    assert_text(number_of_real(45.07, NUMBER_KEPT_DIGITS, room), "45.07");
+    assert_text(number_of_real(99.5, NUMBER_KEPT_DIGITS, room), "99.5");
+    assert_text(number_of_real(100, NUMBER_KEPT_DIGITS, room), "100");
 }
 
 static void every_hundredth_is_read_back_as_it_was(void **state)
@@ -47,7 +47,7 @@ static void every_hundredth_is_read_back_as_it_was(void **state)
     char copy[NUMBER_TEXT_MAX + 1];
     for (int hundredths = 0; hundredths <= 10000; hundredths++) {
         double value = hundredths / 100.0;
-        (void)snprintf(copy, sizeof copy, "%.*s", TEXT_ARG(number_of_real(value, room)));
+        (void)snprintf(copy, sizeof copy, "%.*s", TEXT_ARG(number_of_real(value, NUMBER_KEPT_DIGITS, room)));
         assert_true(strtod(copy, NULL) == value);
     }
 }
@@ -56,9 +56,9 @@ static void finer_larger_and_negative_numbers_keep_ten_digits(void **state)
 {
     (void)state;
     char room[NUMBER_TEXT_MAX];
-    assert_text(number_of_real(33.3333333333333, room), "33.33333333");
-    assert_text(number_of_real(1e15, room), "1e+15");
-    assert_text(number_of_real(-2.5, room), "-2.5");
+    assert_text(number_of_real(33.3333333333333, NUMBER_KEPT_DIGITS, room), "33.33333333");
+    assert_text(number_of_real(1e15, NUMBER_KEPT_DIGITS, room), "1e+15");
+    assert_text(number_of_real(-2.5, NUMBER_KEPT_DIGITS, room), "-2.5");
 }
 
 int main(void)
