@@ -14,7 +14,8 @@ enum {
     REPLY_BYTES_MAX = 2 * MESSAGE_GATEWAY_BYTES_MAX,
     TURN_MAX = 1000, /* heartbeats between two looks at what has come */
     SLEEP_MAX_US = 10000,
-    SLEEP_MIN_US = 1000, /* a wake-up and a packet for each heartbeat cost more than all else; its lateness is counted */
+    /* A wake-up and a packet for each heartbeat cost more than all else; how late it is so is counted. */
+    SLEEP_MIN_US = 1000,
     HELD_US = 500,
     WATCH_US = 200000,
     GOODBYE_MS = 5000,
