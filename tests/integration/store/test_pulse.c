@@ -67,6 +67,7 @@ static void start_side(struct rig *rig, struct side *side, const char *prefix)
                                                .auto_recovery = true,
                                                .cleanup_threshold_ms = 900000,
                                                .archive_seconds = 86400,
+                                               .merge_ms = 2000,
                                                .max_attempts = 3,
                                                .retry_delay_ms = 3600000,
                                                .events_max_length = 1000000,
