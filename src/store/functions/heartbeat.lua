@@ -182,11 +182,14 @@ writer('heartbeat', function(c, args)
     while at >= 0 do
         local next_at, id, identity, says, cpu, memory, seq, sent_at, rest = unpack_items(batch, HEARTBEAT_ITEMS, at)
         local is_taken, known = take_pulse(c, id, identity, says, cpu, memory, seq, sent_at, rest)
-        if not is_taken and not (known and take_recovery(c, id, known, identity, says, cpu, memory, seq, sent_at, rest)) then
+        if not is_taken then
+            others[#others + 1] = index_of_item
+            is_taken = known and take_recovery(c, id, known, identity, says, cpu, memory, seq, sent_at, rest)
+        end
+        if not is_taken then
             local connection, epoch, boot = string.match(identity, '^(%S*) (%S*) (.*)\n')
             local status, job_count, available, errors = string.match(says, SAYS)
             rest = rest or {}
-            others[#others + 1] = index_of_item
             hear(c, results, index_of_item, {
                 id = id, status = status, jobCount = job_count, available = available, cpu = cpu, memory = memory,
                 seq = seq, sentAt = sent_at, epoch = epoch, boot = boot, connection = connection, errors = errors,
