@@ -76,11 +76,6 @@ void manual_section(struct buf *out, const char *title)
     buf_printf(out, ".SH %s\n", title);
 }
 
-void manual_subsection(struct buf *out, const char *title)
-{
-    buf_printf(out, ".SS %s\n", title);
-}
-
 /* The man macros want no paragraph right after a heading. */
 static bool follows_heading(const struct buf *out)
 {

@@ -18,7 +18,6 @@ struct manual_title {
 void manual_begin(struct buf *out, const struct manual_title *title);
 
 void manual_section(struct buf *out, const char *title);
-void manual_subsection(struct buf *out, const char *title);
 void manual_paragraph(struct buf *out, const char *text);
 
 /* manual_line appends a line that is not filled up: a command as it is typed. */

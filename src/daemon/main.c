@@ -38,6 +38,17 @@ static int show_manual(void)
     return 0;
 }
 
+/* A file that loads the same. */
+static int show_configuration(const struct config *config, const struct config_sources *sources)
+{
+    struct buf listing = {0};
+    config_append_listing(&listing, config, sources);
+    buf_append_string(&listing, "\n; the configuration is good\n");
+    print(&listing, stdout);
+    buf_fini(&listing);
+    return 0;
+}
+
 static int run(const struct options *options)
 {
     static struct config config;
@@ -51,8 +62,7 @@ static int run(const struct options *options)
         return EXIT_WRONG_USAGE;
     }
     if (options->action == OPTIONS_CHECK) {
-        (void)puts("the configuration is good");
-        return 0;
+        return show_configuration(&config, &sources);
     }
     return app_run(options, &config, &sources);
 }

@@ -64,6 +64,14 @@ static void check_config_names_key_value_and_range(void **state)
     assert_says(missing, 2, "/no/such/file.ini");
 }
 
+static void check_config_shows_each_value_with_its_origin(void **state)
+{
+    (void)state;
+    const char *const set[] = {"--check-config", "-o", "health.max_consecutive_failures=4", NULL};
+    assert_says(set, 0, "max_consecutive_failures = 4                     ; option");
+    assert_says(set, 0, "; default");
+}
+
 static void bad_uris_are_named_and_nothing_starts(void **state)
 {
     (void)state;
@@ -230,6 +238,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(version_and_help_are_told),
         cmocka_unit_test(check_config_names_key_value_and_range),
+        cmocka_unit_test(check_config_shows_each_value_with_its_origin),
         cmocka_unit_test(bad_uris_are_named_and_nothing_starts),
         cmocka_unit_test(redis_cluster_is_refused),
         cmocka_unit_test(redis_that_evicts_is_refused),

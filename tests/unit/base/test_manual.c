@@ -48,9 +48,9 @@ static void paragraph_after_heading_needs_no_macro(void **state)
     manual_section(&out, "FILES");
     manual_paragraph(&out, "one");
     manual_paragraph(&out, "two");
-    manual_subsection(&out, "More");
+    manual_section(&out, "MORE");
     manual_line(&out, "./run it");
-    assert_string_equal(buf_terminated(&out), ".SH FILES\none\n.PP\ntwo\n.SS More\n.nf\n\\&./run it\n.fi\n");
+    assert_string_equal(buf_terminated(&out), ".SH FILES\none\n.PP\ntwo\n.SH MORE\n.nf\n\\&./run it\n.fi\n");
     buf_fini(&out);
 }
 
