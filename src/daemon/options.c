@@ -7,7 +7,8 @@
 static const struct options_row rows[] = {
     {"config", "FILE", "the configuration file", .letter = 'c'},
     {"option", "SECTION.KEY=VALUE", "a setting, which wins over file and environment; may be repeated", .letter = 'o'},
-    {"check-config", NULL, "check the configuration, show it with the origin of each value, and end", .action = OPTIONS_CHECK},
+    {"check-config", NULL, "check the configuration, show it with the origin of each value, and end",
+     .action = OPTIONS_CHECK},
     {"help", NULL, "show this and end", .action = OPTIONS_HELP, .letter = 'h'},
     {"version", NULL, "show the version and end", .action = OPTIONS_VERSION},
     {"manual", NULL, "show the page of the manual, as roff, and end", .action = OPTIONS_MANUAL},
