@@ -69,9 +69,10 @@ void floor_beat(struct world *world, int worker, int64_t seq)
 {
     char id[32];
     int64_t now_ms = clock_wall_ms();
+    int64_t deadline_ms = now_ms + TIMEOUT_MS;
     (void)snprintf(id, sizeof id, "worker-%07d", worker);
     world_bare_command(world, "HMGET muster:{0}:worker:%s steady heartbeats seq", id);
-    world_bare_command(world, "PEXPIREAT muster:{0}:alive:%s %lld", id, (long long)(now_ms + TIMEOUT_MS));
+    world_bare_command(world, "PEXPIREAT muster:{0}:alive:%s %lld", id, (long long)deadline_ms);
     world_bare_command(
         world,
         "HSET muster:{0}:worker:%s heartbeats %lld lastHeartbeatAt %lld seq %lld sentAt %lld cpuUsage %.1f "
