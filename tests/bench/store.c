@@ -1,6 +1,7 @@
 /*
  * store.c -- what the store costs Redis: a registration, a heartbeat, a search, and a worker's memory, beside pipelined
- * SET PX in a second Redis of the same configuration, all in one run. No broker, no daemon. Steps of time: steps.c.
+ * SET PX in a second Redis of the same configuration, all in one run. No append-only file is rewritten meanwhile. No
+ * broker, no daemon. Steps of time: steps.c.
  *
  * Usage: bench_store [--json] [workers [rounds]]; prints a Markdown table, or one JSON document.
  */
@@ -417,6 +418,7 @@ int main(int argc, char **argv)
         return EXIT_FAILURE;
     }
     world_init(&bench.world);
+    world_keep_file(&bench.world);
     register_fleet(&bench);
     register_bare(&bench);
     read_epochs(&bench);

@@ -78,6 +78,13 @@ static double info_number(const char *info, const char *name)
     return at != NULL ? strtod(at + strlen(name), NULL) : 0;
 }
 
+void world_keep_file(struct world *world)
+{
+    (void)redis_reply(world->client, "CONFIG SET auto-aof-rewrite-percentage 0");
+    world_bare_command(world, "CONFIG SET auto-aof-rewrite-percentage 0");
+    world_bare_settle(world);
+}
+
 /* The main thread alone: what is written to disk behind it costs another core. */
 static double redis_us_of(const char *info)
 {

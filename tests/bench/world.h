@@ -43,6 +43,10 @@ struct usage world_bare_usage(struct world *world);
 /* world_usage_each is what was used between the two, by each of count. */
 struct usage world_usage_each(const struct usage *before, const struct usage *after, int count);
 
+/* world_keep_file ends the rewriting of both append-only files, which costs whoever writes meanwhile and for a while
+ * after. */
+void world_keep_file(struct world *world);
+
 /* world_memory is Redis's used_memory without what clients and the append-only file's buffers hold. */
 int64_t world_memory(struct world *world);
 int64_t world_bare_memory(struct world *world);
