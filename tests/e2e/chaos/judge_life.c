@@ -67,17 +67,20 @@ static int64_t fault_time(const struct trial *trial, int64_t from_ms, int64_t to
     return allowed_ms;
 }
 
-/* Of a worker that Redis has forgotten nobody can tell that it is gone. */
+/* Of a worker that Redis has forgotten nobody can tell that it is gone: emptied after its death, or emptied before and
+ * robbed of the registration that followed. */
 static bool is_forgotten(const struct trial *trial, const char *id, int64_t died_ms)
 {
+    int64_t emptied_ms = 0;
     size_t at = 0;
     for (const json_t *flush = trial_next(trial, &at, "flush", NULL); flush != NULL;
          flush = trial_next(trial, &at, "flush", NULL)) {
-        if (trial_number(flush, "at") >= died_ms) {
+        emptied_ms = trial_number(flush, "at");
+        if (emptied_ms >= died_ms) {
             return true;
         }
     }
-    return trial_count(trial, "registered", id, 0) == 0 && trial_covers(trial, "loss", 0, INT64_MAX);
+    return trial_count(trial, "registered", id, emptied_ms) == 0 && trial_covers(trial, "loss", emptied_ms, died_ms);
 }
 
 static void judge_notice(struct trial *trial, const json_t *worker, int64_t died_ms)

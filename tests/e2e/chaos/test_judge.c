@@ -219,6 +219,20 @@ static void registration_lost_with_redis_is_excused(void **state)
     assert_acquitted(lines);
 }
 
+/* Redis was emptied, took the worker in again, and lost that with the death. */
+static void death_that_redis_has_lost_with_the_registration_is_excused(void **state)
+{
+    (void)state;
+    static const char *const lost[] = {"unhealthy", "failed", "cleaned_up"};
+    json_t *lines = good_record();
+    for (size_t i = 0; i < sizeof lost / sizeof lost[0]; i++) {
+        remove_line(lines, find(lines, "change", "dies", lost[i]));
+    }
+    (void)json_array_append_new(lines, json_pack("{s:s, s:i}", "what", "flush", "at", 2000));
+    (void)json_array_append_new(lines, json_pack("{s:s, s:i, s:i}", "what", "loss", "from", 2000, "to", 14000));
+    assert_acquitted(lines);
+}
+
 static void event_that_is_not_in_stream_is_named(void **state)
 {
     (void)state;
@@ -431,6 +445,7 @@ int main(void)
         cmocka_unit_test(job_orphaned_twice_is_named),
         cmocka_unit_test(retained_status_that_lies_is_named),
         cmocka_unit_test(registration_lost_with_redis_is_excused),
+        cmocka_unit_test(death_that_redis_has_lost_with_the_registration_is_excused),
         cmocka_unit_test(event_that_is_not_in_stream_is_named),
         cmocka_unit_test(event_that_was_never_told_is_named),
         cmocka_unit_test(event_told_while_nobody_listened_is_excused),
