@@ -1,10 +1,8 @@
 /* test_outbox.c -- events are read in order from the cursor on, each worker that they are about once and as a whole. */
-#include "store/store.h"
-
 #include "support/redis_client.h"
 #include "support/server.h"
+#include "support/store_client.h"
 
-#include <event2/event.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,42 +12,19 @@
 
 #include <cmocka.h>
 
-enum { STEP_MS = 3, PATIENCE_MS = 5000, SHOWN_MAX = 4096 };
+enum { SHOWN_MAX = 4096 };
 
 struct rig {
     struct event_base *base;
     struct server redis;
     struct redis_client *client;
-    struct store *store;
-    bool is_up;
-    bool is_open; /* a call without its answer */
+    struct store_client reader;
+    int open; /* calls without their answer */
     enum store_outcome outcome;
     size_t event_count;
     char last[64];         /* id of the last event */
     char shown[SHOWN_MAX]; /* events, then workers, as text */
 };
-
-static void on_up(void *owner)
-{
-    ((struct rig *)owner)->is_up = true;
-}
-
-static void on_down(void *owner, const char *reason)
-{
-    (void)owner;
-    fail_msg("the store went down: %s", reason);
-}
-
-static void on_expired(void *owner, struct text member)
-{
-    (void)owner;
-    (void)member;
-}
-
-static void on_nothing(void *owner)
-{
-    (void)owner;
-}
 
 static int start_rig(void **state)
 {
@@ -62,28 +37,14 @@ static int start_rig(void **state)
         redis_client_new(&rig->redis, &rig->client, &fault) != ERR_OK) {
         fail_msg("%s", fault.text);
     }
-    struct store_options options = {.base = rig->base, .uri = rig->redis.socket_uri, .prefix = "test"};
-    struct store_listener listener = {.owner = rig,
-                                      .up = on_up,
-                                      .down = on_down,
-                                      .expired = on_expired,
-                                      .clock_jumped = on_nothing,
-                                      .changed = on_nothing};
-    assert_int_equal(store_new(&options, &listener, &rig->store, &fault), ERR_OK);
-    store_start(rig->store);
-    for (int waited_ms = 0; !rig->is_up && waited_ms < PATIENCE_MS; waited_ms += STEP_MS) {
-        const struct timeval wait = {.tv_usec = STEP_MS * 1000L};
-        (void)event_base_loopexit(rig->base, &wait);
-        (void)event_base_dispatch(rig->base);
-    }
-    assert_true(rig->is_up);
+    store_client_open(&rig->reader, rig->base, rig->redis.socket_uri, "test");
     return 0;
 }
 
 static int end_rig(void **state)
 {
     struct rig *rig = *state;
-    store_free(rig->store);
+    store_client_close(&rig->reader);
     redis_client_free(rig->client);
     server_free(&rig->redis);
     event_base_free(rig->base);
@@ -113,7 +74,7 @@ static void show(struct rig *rig, struct text id, const struct field *fields, si
 static void on_outbox(void *context, const struct store_outbox *outbox)
 {
     struct rig *rig = context;
-    rig->is_open = false;
+    rig->open--;
     rig->outcome = outbox->outcome;
     rig->event_count = outbox->event_count;
     rig->shown[0] = '\0';
@@ -130,11 +91,9 @@ static void on_outbox(void *context, const struct store_outbox *outbox)
 
 static void read_outbox(struct rig *rig, const char *after)
 {
-    rig->is_open = true;
-    store_outbox(rig->store, after, on_outbox, rig);
-    while (rig->is_open) {
-        (void)event_base_loop(rig->base, EVLOOP_ONCE);
-    }
+    rig->open++;
+    store_outbox(rig->reader.store, after, on_outbox, rig);
+    store_client_wait(&rig->reader, &rig->open, 0);
 }
 
 static void two_events_of_a_worker_show_it_once_and_as_a_whole(void **state)
