@@ -15,7 +15,12 @@ local function silence_ms(c, timeout)
 end
 
 local function alive_until(c, timeout)
-    return deadline_in(c, silence_ms(c, timeout))
+    local deadline = c.alive_until[timeout]
+    if not deadline then
+        deadline = deadline_in(c, silence_ms(c, timeout))
+        c.alive_until[timeout] = deadline
+    end
+    return deadline
 end
 
 local function set_timer(c, kind, r, ttl_ms)
