@@ -206,6 +206,18 @@ static enum err make_parts(struct app *app, struct fault *out_fault)
     return server_new(app->base, &app->config, app->registry, &app->server, out_fault);
 }
 
+/* By itself libevent looks at a coarse clock: what should wait for a millisecond would wait for up to five. */
+static struct event_base *base_new(void)
+{
+    struct event_config *manner = event_config_new();
+    bool good = manner != NULL && event_config_set_flag(manner, EVENT_BASE_FLAG_PRECISE_TIMER) == 0;
+    struct event_base *base = good ? event_base_new_with_config(manner) : NULL;
+    if (manner != NULL) {
+        event_config_free(manner);
+    }
+    return base;
+}
+
 int app_run(const struct options *options, const struct config *config, const struct config_sources *sources)
 {
     static struct app app;
@@ -214,7 +226,7 @@ int app_run(const struct options *options, const struct config *config, const st
     app.config = *config;
     app.sources = *sources;
     take_log_settings(&app);
-    app.base = event_base_new();
+    app.base = base_new();
     fit_open_files(&app);
     if (app.base == NULL || !watch_signals(&app) || !watch_limits(&app)) {
         (void)fault_set(&fault, ERR_NO_MEMORY, "out of memory");
