@@ -1,5 +1,6 @@
 /* best.c -- find, sorted: the workers with the most free capacity of those that match, in one answer. */
 #include "registry/question.h"
+#include "store/worker.h"
 
 #include <stdlib.h>
 #include <string.h>

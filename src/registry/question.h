@@ -3,6 +3,7 @@
 #define MUSTER_REGISTRY_QUESTION_H
 
 #include "registry/internal.h"
+#include "store/worker.h"
 
 /* No question takes more calls than this; what has been found by then is the answer. */
 enum { QUESTION_ROUNDS_MAX = 50 };

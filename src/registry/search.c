@@ -1,5 +1,6 @@
 /* search.c -- list, find and export: the workers that match, page by page. */
 #include "registry/question.h"
+#include "store/worker.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -7,6 +7,7 @@
 #include "store/redis.h"
 #include "store/sentinel.h"
 #include "store/store.h"
+#include "store/worker.h"
 
 /* Who is told the result of a call; the member in use is known to the call's parser. */
 union store_callback {

@@ -1,5 +1,6 @@
 /* query.c -- reading workers: by id, all of them, and how well they are. */
 #include "store/internal.h"
+#include "store/worker.h"
 
 static void parse_workers(struct call *call, enum store_outcome outcome, struct text next, const redisReply *list)
 {

@@ -3,6 +3,7 @@
 
 #include "codec/items.h"
 #include "codec/number.h"
+#include "store/worker.h"
 
 #include <stdlib.h>
 

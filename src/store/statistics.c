@@ -1,5 +1,6 @@
 /* statistics.c -- how the fleet is as a whole, without looking at each worker. */
 #include "store/internal.h"
+#include "store/worker.h"
 
 static const struct field *take_totals(struct scratch *scratch, const redisReply *totals, size_t *out_count)
 {

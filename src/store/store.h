@@ -14,6 +14,7 @@
 #include "domain/pace.h"
 #include "domain/timebase.h"
 #include "domain/worker.h"
+#include "store/worker.h"
 
 #include <event2/event.h>
 
@@ -97,17 +98,6 @@ enum store_outcome {
 
 /* For calls that have no result but how they ended. */
 typedef void store_done_fn(void *context, enum store_outcome outcome);
-
-/* One worker as Redis has it: worker and detail hash together. count 0: there is none. */
-struct store_worker {
-    struct text id;
-    const struct field *fields;
-    size_t count;
-};
-
-/* store_worker_field returns a field's value, absent where it is not there. */
-struct text store_worker_field(const struct store_worker *worker, const char *name);
-struct opt_int store_worker_int(const struct store_worker *worker, const char *name);
 
 /* ---------------------------------------------------------------------------------------- what workers do */
 
@@ -258,7 +248,6 @@ void store_save_brake(struct store *store, const struct store_brake_save *save, 
 /* ------------------------------------------------------------------------------------ statistics and alerts */
 
 /* The fleet as a whole; what it costs does not grow with the fleet. */
-enum { STORE_STATUSES = WORKER_INACTIVE + 1, STORE_HEALTHS = HEALTH_FAILED + 1 };
 struct store_statistics {
     enum store_outcome outcome;
     int64_t total_workers;

@@ -1,8 +1,9 @@
 /* worker.c -- what workers do, as function calls: heartbeat, will, deregister. */
-#include "store/internal.h"
+#include "store/worker.h"
 
 #include "codec/items.h"
 #include "codec/number.h"
+#include "store/internal.h"
 
 struct text store_worker_field(const struct store_worker *worker, const char *name)
 {
