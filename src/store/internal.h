@@ -5,6 +5,7 @@
 #include "base/backoff.h"
 #include "store/args.h"
 #include "store/redis.h"
+#include "store/register.h"
 #include "store/sentinel.h"
 #include "store/store.h"
 #include "store/worker.h"

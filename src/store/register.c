@@ -1,8 +1,9 @@
 /* register.c -- registrations gathered into one function call while the loop turns, and answered one by one. */
-#include "store/internal.h"
+#include "store/register.h"
 
 #include "codec/items.h"
 #include "codec/number.h"
+#include "store/internal.h"
 #include "store/worker.h"
 
 #include <stdlib.h>
