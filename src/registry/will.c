@@ -5,6 +5,7 @@
  * counts at once only where it was sent while the registry heard, and a canary sent after it has come back. Any other
  * one is late: the worker may have connected again since.
  */
+#include "store/will.h"
 #include "registry/internal.h"
 
 #include <stdlib.h>

@@ -9,6 +9,7 @@
 #include "store/register.h"
 #include "store/sentinel.h"
 #include "store/store.h"
+#include "store/will.h"
 #include "store/worker.h"
 
 /* Who is told the result of a call; the member in use is known to the call's parser. */

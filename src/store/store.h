@@ -101,10 +101,6 @@ typedef void store_done_fn(void *context, enum store_outcome outcome);
 
 /* ---------------------------------------------------------------------------------------- what workers do */
 
-/* store_wills takes wills; late ones were sent some time ago: their workers have an interval to show themselves. */
-void store_wills(struct store *store, const struct will *wills, size_t count, bool late, store_done_fn *done,
-                 void *context);
-
 struct store_deregistration {
     const struct deregistration *deregistration;
     bool by_operator;

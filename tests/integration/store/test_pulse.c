@@ -5,6 +5,7 @@
  */
 #include "store/heartbeat.h"
 #include "store/register.h"
+#include "store/will.h"
 #include "support/redis_client.h"
 #include "support/server.h"
 #include "support/store_client.h"
