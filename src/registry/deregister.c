@@ -1,4 +1,5 @@
 /* deregister.c -- a worker, or an operator for it, says goodbye: plainly, by force, or after its jobs. */
+#include "store/deregister.h"
 #include "registry/internal.h"
 
 #include <inttypes.h>

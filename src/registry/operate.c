@@ -1,5 +1,6 @@
 /* operate.c -- what operators do to workers: recover, drain, maintain, resume, forget, clean up. */
 #include "registry/internal.h"
+#include "store/deregister.h"
 #include "store/worker.h"
 
 #include <inttypes.h>

@@ -99,23 +99,6 @@ enum store_outcome {
 /* For calls that have no result but how they ended. */
 typedef void store_done_fn(void *context, enum store_outcome outcome);
 
-/* ---------------------------------------------------------------------------------------- what workers do */
-
-struct store_deregistration {
-    const struct deregistration *deregistration;
-    bool by_operator;
-    struct text by;
-};
-struct store_deregistered {
-    enum store_outcome outcome;
-    enum reply_code code;
-    int64_t active_jobs;
-    struct opt_int epoch;
-};
-typedef void store_deregistered_fn(void *context, const struct store_deregistered *result);
-void store_deregister(struct store *store, const struct store_deregistration *deregistration,
-                      store_deregistered_fn *done, void *context);
-
 /* ---------------------------------------------------------------------------------------- what time does */
 
 /* A step that is due: member is "alive:<id>", "recheck:<id>" or "cleanup:<id>"; times are Redis's. */
