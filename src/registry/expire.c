@@ -5,6 +5,7 @@
 #include "registry/internal.h"
 
 #include "base/clock.h"
+#include "store/expiry.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/exposition.h"
+#include "store/expiry.h"
 #include "store/worker.h"
 
 #include <math.h>

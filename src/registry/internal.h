@@ -19,6 +19,7 @@
 #include "domain/pace.h"
 #include "domain/validate.h"
 #include "registry/registry.h"
+#include "store/expiry.h"
 #include "store/store.h"
 
 #include <openssl/types.h>

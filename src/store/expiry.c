@@ -1,4 +1,6 @@
 /* expiry.c -- what time does: expiry events, the sweep over the due index, and claiming the steps that are due. */
+#include "store/expiry.h"
+
 #include "store/internal.h"
 
 #include <stdio.h>

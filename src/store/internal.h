@@ -5,6 +5,7 @@
 #include "base/backoff.h"
 #include "store/args.h"
 #include "store/deregister.h"
+#include "store/expiry.h"
 #include "store/heartbeat.h"
 #include "store/redis.h"
 #include "store/register.h"

@@ -11,6 +11,7 @@
 #include "bench/world.h"
 
 #include "base/clock.h"
+#include "store/expiry.h"
 #include "store/heartbeat.h"
 #include "store/register.h"
 

@@ -3,6 +3,7 @@
  * Two registries in one Redis hear the same, and the same fall silent; in one of them the field that opens the short
  * ways is closed before each batch, and after each batch everything that both have stored must be the same.
  */
+#include "store/expiry.h"
 #include "store/heartbeat.h"
 #include "store/register.h"
 #include "store/will.h"
