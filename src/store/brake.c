@@ -1,4 +1,6 @@
 /* brake.c -- what the brake is judged by, and where its state is kept. */
+#include "store/brake.h"
+
 #include "store/internal.h"
 
 static void parse_missing(struct call *call, enum store_outcome outcome, const redisReply *result)

@@ -4,6 +4,7 @@
 
 #include "base/backoff.h"
 #include "store/args.h"
+#include "store/brake.h"
 #include "store/deregister.h"
 #include "store/expiry.h"
 #include "store/heartbeat.h"
