@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/exposition.h"
 #include "store/expiry.h"
+#include "store/statistics.h"
 #include "store/worker.h"
 
 #include <math.h>

@@ -1,5 +1,6 @@
 /* flap.c -- the alert that names workers that turn unhealthy and back again and again. */
 #include "registry/internal.h"
+#include "store/statistics.h"
 
 #include <inttypes.h>
 

@@ -11,6 +11,7 @@
 #include "store/redis.h"
 #include "store/register.h"
 #include "store/sentinel.h"
+#include "store/statistics.h"
 #include "store/store.h"
 #include "store/will.h"
 #include "store/worker.h"

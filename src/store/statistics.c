@@ -1,4 +1,6 @@
 /* statistics.c -- how the fleet is as a whole, without looking at each worker. */
+#include "store/statistics.h"
+
 #include "store/internal.h"
 #include "store/worker.h"
 
