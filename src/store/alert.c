@@ -1,4 +1,6 @@
 /* alert.c -- where the documents of alerts outlive a daemon. */
+#include "store/alert.h"
+
 #include "store/internal.h"
 
 static void parse_alerts(struct call *call, enum store_outcome outcome, const redisReply *result)

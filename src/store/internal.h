@@ -3,6 +3,7 @@
 #define MUSTER_STORE_INTERNAL_H
 
 #include "base/backoff.h"
+#include "store/alert.h"
 #include "store/args.h"
 #include "store/brake.h"
 #include "store/deregister.h"

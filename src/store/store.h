@@ -99,16 +99,6 @@ enum store_outcome {
 /* For calls that have no result but how they ended. */
 typedef void store_done_fn(void *context, enum store_outcome outcome);
 
-/* Alerts as saved: rule and JSON document in pairs. store_save_alert forgets one where the document is empty. */
-struct store_alerts {
-    enum store_outcome outcome;
-    const struct field *alerts;
-    size_t count;
-};
-typedef void store_alerts_fn(void *context, const struct store_alerts *result);
-void store_alerts(struct store *store, store_alerts_fn *done, void *context);
-void store_save_alert(struct store *store, struct text rule, struct text document, store_done_fn *done, void *context);
-
 /* ---------------------------------------------------------------------------------------- what operators do */
 
 /* message is their reason in words, by who asked; both end up in the event. */
