@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "codec/utf8.h"
+#include "store/operate.h"
 
 enum { REFUSED_EVERY_MS = 60000 };
 

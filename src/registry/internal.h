@@ -20,6 +20,7 @@
 #include "domain/validate.h"
 #include "registry/registry.h"
 #include "store/expiry.h"
+#include "store/operate.h"
 #include "store/statistics.h"
 #include "store/store.h"
 

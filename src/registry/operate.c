@@ -1,4 +1,5 @@
 /* operate.c -- what operators do to workers: recover, drain, maintain, resume, forget, clean up. */
+#include "store/operate.h"
 #include "registry/internal.h"
 #include "store/deregister.h"
 #include "store/worker.h"

@@ -9,6 +9,7 @@
 #include "store/deregister.h"
 #include "store/expiry.h"
 #include "store/heartbeat.h"
+#include "store/operate.h"
 #include "store/redis.h"
 #include "store/register.h"
 #include "store/sentinel.h"

@@ -1,4 +1,6 @@
 /* operate.c -- what operators do to workers, and what is written down of refused registrations, as function calls. */
+#include "store/operate.h"
+
 #include "store/internal.h"
 
 static void parse_operated(struct call *call, enum store_outcome outcome, const redisReply *result)

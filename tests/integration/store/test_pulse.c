@@ -5,6 +5,7 @@
  */
 #include "store/expiry.h"
 #include "store/heartbeat.h"
+#include "store/operate.h"
 #include "store/register.h"
 #include "store/will.h"
 #include "support/redis_client.h"
