@@ -5,6 +5,7 @@
 #include "registry/internal.h"
 
 #include "base/clock.h"
+#include "store/check.h"
 #include "store/worker.h"
 
 #include <inttypes.h>

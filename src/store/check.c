@@ -1,4 +1,6 @@
 /* check.c -- the steps of a check of everything that is stored, as function calls. */
+#include "store/check.h"
+
 #include "store/internal.h"
 
 static void read_findings(struct scratch *scratch, const redisReply *list, struct store_check *check)

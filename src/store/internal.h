@@ -6,6 +6,7 @@
 #include "store/alert.h"
 #include "store/args.h"
 #include "store/brake.h"
+#include "store/check.h"
 #include "store/deregister.h"
 #include "store/expiry.h"
 #include "store/heartbeat.h"
