@@ -5,6 +5,7 @@
 #include "base/exposition.h"
 #include "store/expiry.h"
 #include "store/statistics.h"
+#include "store/stream.h"
 #include "store/worker.h"
 
 #include <math.h>

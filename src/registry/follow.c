@@ -1,5 +1,6 @@
 /* follow.c -- the event stream for who looks on: read from Redis, a page at a time. */
 #include "registry/internal.h"
+#include "store/stream.h"
 
 #include <stdlib.h>
 

@@ -23,6 +23,7 @@
 #include "store/operate.h"
 #include "store/statistics.h"
 #include "store/store.h"
+#include "store/stream.h"
 
 #include <openssl/types.h>
 

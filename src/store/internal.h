@@ -16,6 +16,7 @@
 #include "store/sentinel.h"
 #include "store/statistics.h"
 #include "store/store.h"
+#include "store/stream.h"
 #include "store/will.h"
 #include "store/worker.h"
 

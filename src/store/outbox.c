@@ -7,6 +7,7 @@
  * between commands that are sent in one go.
  */
 #include "store/internal.h"
+#include "store/stream.h"
 #include "store/worker.h"
 
 #include <search.h>

@@ -1,5 +1,6 @@
 /* reply.c -- reading what Redis answers into the store's plain results. */
 #include "store/internal.h"
+#include "store/stream.h"
 #include "store/worker.h"
 
 #include <stdlib.h>

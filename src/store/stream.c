@@ -1,5 +1,12 @@
 /* stream.c -- the event stream as audit trail of the operators. */
+#include "store/stream.h"
+
 #include "store/internal.h"
+
+struct text store_event_field(const struct store_event *event, const char *name)
+{
+    return store_worker_field(&(struct store_worker){.fields = event->fields, .count = event->count}, name);
+}
 
 /* The fields of events come before those of workers in the scratch: both lists point into it only when it is full. */
 static void point_events(struct store_event *events, size_t count, const struct field *fields)

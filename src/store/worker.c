@@ -13,11 +13,6 @@ struct text store_worker_field(const struct store_worker *worker, const char *na
     return (struct text){0};
 }
 
-struct text store_event_field(const struct store_event *event, const char *name)
-{
-    return store_worker_field(&(struct store_worker){.fields = event->fields, .count = event->count}, name);
-}
-
 struct opt_int store_worker_int(const struct store_worker *worker, const char *name)
 {
     return text_opt_int(store_worker_field(worker, name));
