@@ -2,6 +2,7 @@
 #include "registry/internal.h"
 
 #include "base/clock.h"
+#include "store/outbox.h"
 #include "store/stream.h"
 #include "store/worker.h"
 

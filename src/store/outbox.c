@@ -6,6 +6,8 @@
  * a worker is of one moment all the same: who may write it does so down the same connection, where nothing comes
  * between commands that are sent in one go.
  */
+#include "store/outbox.h"
+
 #include "store/internal.h"
 #include "store/stream.h"
 #include "store/worker.h"

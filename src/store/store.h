@@ -99,25 +99,6 @@ enum store_outcome {
 /* For calls that have no result but how they ended. */
 typedef void store_done_fn(void *context, enum store_outcome outcome);
 
-/* ---------------------------------------------------------------------------------------- the outbox */
-
-struct store_outbox {
-    enum store_outcome outcome;
-    const struct store_event *events; /* oldest first */
-    size_t event_count;
-    const struct store_worker *workers; /* those that the events are about, as they were a moment later */
-    size_t worker_count;
-};
-typedef void store_outbox_fn(void *context, const struct store_outbox *result);
-/*
- * store_outbox reads the next events after that id, STORE_OUTBOX_MAX at most; "": after the cursor. Not to be called
- * again before it has answered, which takes longer than one call, so that later ones may be answered before.
- */
-enum { STORE_OUTBOX_MAX = 200 };
-void store_outbox(struct store *store, const char *after, store_outbox_fn *done, void *context);
-
-void store_advance(struct store *store, const char *cursor, store_done_fn *done, void *context);
-
 /* ---------------------------------------------------------------------------------------- the lease */
 
 struct store_lease {

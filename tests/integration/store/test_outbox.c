@@ -1,4 +1,5 @@
 /* test_outbox.c -- events are read in order from the cursor on, each worker that they are about once and as a whole. */
+#include "store/outbox.h"
 #include "support/redis_client.h"
 #include "support/server.h"
 #include "support/store_client.h"
