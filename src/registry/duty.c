@@ -2,6 +2,7 @@
 #include "registry/internal.h"
 
 #include "base/clock.h"
+#include "store/lease.h"
 
 #include <stdio.h>
 

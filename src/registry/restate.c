@@ -7,6 +7,7 @@
 #include "registry/internal.h"
 
 #include "base/clock.h"
+#include "store/lease.h"
 #include "store/worker.h"
 
 #include <stdio.h>

@@ -10,6 +10,7 @@
 #include "store/deregister.h"
 #include "store/expiry.h"
 #include "store/heartbeat.h"
+#include "store/lease.h"
 #include "store/operate.h"
 #include "store/outbox.h"
 #include "store/redis.h"

@@ -1,4 +1,6 @@
 /* lease.c -- which daemon is the active one. */
+#include "store/lease.h"
+
 #include "store/internal.h"
 
 static void parse_lease(struct call *call, enum store_outcome outcome, const redisReply *result)

@@ -1,5 +1,6 @@
 /* store_client.c -- runs the caller's loop until the store is up, and until it leads. */
 #include "support/store_client.h"
+#include "store/lease.h"
 
 #include <stdio.h>
 #include <stdlib.h>
