@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "store/lease.h"
+#include "store/library.h"
 
 #include <stdio.h>
 

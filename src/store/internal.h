@@ -11,6 +11,7 @@
 #include "store/expiry.h"
 #include "store/heartbeat.h"
 #include "store/lease.h"
+#include "store/library.h"
 #include "store/operate.h"
 #include "store/outbox.h"
 #include "store/redis.h"

@@ -2,9 +2,10 @@
  * library.c -- the function libraries of other versions. Each version's has a name of its own, so none can replace or
  * confuse another's; those that daemons of this prefix have loaded are noted in muster:meta, and cleared away.
  */
-#include "store/internal.h"
+#include "store/library.h"
 
 #include "store/functions.h"
+#include "store/internal.h"
 
 #include <string.h>
 

@@ -99,12 +99,6 @@ enum store_outcome {
 /* For calls that have no result but how they ended. */
 typedef void store_done_fn(void *context, enum store_outcome outcome);
 
-/* ---------------------------------------------------------------------------------------- versions */
-
-/* store_forget_libraries deletes the function libraries of other versions that daemons of this prefix have loaded. One
- * that is still in use is loaded again by whoever uses it. */
-void store_forget_libraries(struct store *store);
-
 /* ---------------------------------------------------------------------------------------- Redis's clock */
 
 /*
