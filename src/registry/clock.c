@@ -2,6 +2,7 @@
  * clock.c -- Redis's clock set back, or another Redis whose clock is behind: what is armed would come due too late, so
  * it is brought near.
  */
+#include "store/clock.h"
 #include "registry/internal.h"
 
 #include <inttypes.h>

@@ -1,4 +1,6 @@
 /* clock.c -- Redis's clock set back: whether it was, and bringing near what was set by it. */
+#include "store/clock.h"
+
 #include "store/internal.h"
 
 static void parse_clock(struct call *call, enum store_outcome outcome, const redisReply *result)

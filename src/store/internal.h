@@ -7,6 +7,7 @@
 #include "store/args.h"
 #include "store/brake.h"
 #include "store/check.h"
+#include "store/clock.h"
 #include "store/deregister.h"
 #include "store/expiry.h"
 #include "store/heartbeat.h"
