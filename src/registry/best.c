@@ -1,5 +1,7 @@
 /* best.c -- find, sorted: the workers with the most free capacity of those that match, in one answer. */
 #include "registry/question.h"
+#include "store/query.h"
+#include "store/search.h"
 #include "store/worker.h"
 
 #include <stdlib.h>

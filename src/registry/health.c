@@ -2,6 +2,7 @@
 #include "registry/internal.h"
 
 #include "domain/report.h"
+#include "store/query.h"
 #include "store/worker.h"
 
 enum { UNWELL_LISTED_MAX = 100 };

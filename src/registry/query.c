@@ -1,4 +1,5 @@
 /* query.c -- reading a worker, and the events. */
+#include "store/query.h"
 #include "registry/question.h"
 #include "store/stream.h"
 #include "store/worker.h"

@@ -8,6 +8,8 @@
 
 #include "base/clock.h"
 #include "store/lease.h"
+#include "store/query.h"
+#include "store/search.h"
 #include "store/worker.h"
 
 #include <stdio.h>

@@ -1,4 +1,6 @@
 /* query.c -- reading workers: by id, all of them, and how well they are. */
+#include "store/query.h"
+
 #include "store/internal.h"
 #include "store/worker.h"
 

@@ -1,5 +1,8 @@
 /* search.c -- finding workers: a page of those that match, or the best of them. */
+#include "store/search.h"
+
 #include "store/internal.h"
+#include "store/query.h"
 
 #include <stdio.h>
 

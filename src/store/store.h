@@ -99,61 +99,6 @@ enum store_outcome {
 /* For calls that have no result but how they ended. */
 typedef void store_done_fn(void *context, enum store_outcome outcome);
 
-/* ---------------------------------------------------------------------------------------- queries */
-
-struct store_page {
-    enum store_outcome outcome;
-    struct text next; /* where the next page begins; absent at the end */
-    const struct store_worker *workers;
-    size_t count;
-};
-typedef void store_page_fn(void *context, const struct store_page *result);
-void store_read(struct store *store, struct text id, store_page_fn *done, void *context);
-void store_read_many(struct store *store, const struct text *ids, size_t count, store_page_fn *done, void *context);
-
-/* store_read_gone reads those of the ids only that are no live worker's. */
-void store_read_gone(struct store *store, const struct text *ids, size_t count, store_page_fn *done, void *context);
-
-/*
- * Which workers are looked for: those that match the query's status, health, tags, capabilities, zone, name prefix and
- * least free capacity. place is where to go on, as the result before told it; absent: at the beginning.
- */
-struct store_search {
-    const struct query *query;
-    bool schedulable; /* only those that may be given work */
-    struct text place;
-    size_t most;
-};
-
-/* store_list answers one page of at most most workers; it may hold fewer, and none, and not be the last. */
-void store_list(struct store *store, const struct store_search *search, store_page_fn *done, void *context);
-
-/*
- * store_pick looks for the workers with the most free capacity, in steps: it is done when next is absent. The best of
- * all results together are the best there are; one may come twice. next begins with "b" where those that are less
- * free than what has been found need not be told any more (the query's least free capacity may be raised).
- */
-struct store_candidate {
-    struct text id;
-    int64_t free;
-};
-struct store_picked {
-    enum store_outcome outcome;
-    struct text next;
-    const struct store_candidate *candidates; /* in no order */
-    size_t count;
-};
-typedef void store_picked_fn(void *context, const struct store_picked *result);
-void store_pick(struct store *store, const struct store_search *search, store_picked_fn *done, void *context);
-
-/* store_recent answers the workers of at most most events, those of the last age_ms (place absent) or after place; one
- * that is gone has no fields. */
-void store_recent(struct store *store, struct text place, int64_t age_ms, size_t most, store_page_fn *done,
-                  void *context);
-
-/* store_export answers one page of all records, also of workers that have left. */
-void store_export(struct store *store, struct text place, size_t most, store_page_fn *done, void *context);
-
 /*
  * An import: store_import_begin, then for each worker its registration and its state, in this order, then
  * store_import_send. With force a worker that is registered is replaced. What is given is copied.
@@ -174,30 +119,5 @@ void store_import_registration(struct store *store, const struct registration *r
                                int64_t heartbeat_timeout_ms, int64_t heartbeat_interval_ms);
 void store_import_state(struct store *store, const struct worker_state *state);
 void store_import_send(struct store *store, store_imported_fn *done, void *context);
-
-/* One worker with what is armed for it; count 0: there is none. */
-struct store_health {
-    enum store_outcome outcome;
-    struct store_worker worker;
-    int64_t now_ms;            /* Redis's clock */
-    struct opt_int alive_ms;   /* until its silence counts */
-    struct opt_int recheck_ms; /* until the next check */
-    struct opt_int cleanup_ms; /* until it is cleaned up */
-};
-typedef void store_health_fn(void *context, const struct store_health *result);
-void store_health(struct store *store, struct text id, store_health_fn *done, void *context);
-
-/* How many are in which state, and those that are not well, the failed first. */
-struct store_summary {
-    enum store_outcome outcome;
-    int64_t now_ms;
-    int64_t total;
-    int64_t by_status[STORE_STATUSES];
-    int64_t by_health[STORE_HEALTHS];
-    const struct store_worker *unwell;
-    size_t unwell_count;
-};
-typedef void store_summary_fn(void *context, const struct store_summary *result);
-void store_summary(struct store *store, size_t most, store_summary_fn *done, void *context);
 
 #endif

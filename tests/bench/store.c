@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "store/heartbeat.h"
 #include "store/register.h"
+#include "store/search.h"
 
 #include <inttypes.h>
 #include <jansson.h>

@@ -2,6 +2,8 @@
  * test_search.c -- however many there are, a call of a search looks at a bounded number of them, and all calls together
  * at each once. The sets are made here; there are no workers behind them.
  */
+#include "store/query.h"
+#include "store/search.h"
 #include "support/redis_client.h"
 #include "support/server.h"
 #include "support/store_client.h"
