@@ -1,4 +1,6 @@
 /* import.c -- workers made again from their records. */
+#include "store/import.h"
+
 #include "store/internal.h"
 
 void store_import_begin(struct store *store, bool force, struct text by)

@@ -11,6 +11,7 @@
 #include "store/deregister.h"
 #include "store/expiry.h"
 #include "store/heartbeat.h"
+#include "store/import.h"
 #include "store/lease.h"
 #include "store/library.h"
 #include "store/operate.h"

@@ -9,6 +9,7 @@
 #include "bench/world.h"
 
 #include "base/clock.h"
+#include "store/import.h"
 #include "store/lease.h"
 #include "store/outbox.h"
 #include "store/stream.h"
