@@ -2,6 +2,7 @@
 #include "registry/internal.h"
 
 #include "base/clock.h"
+#include "registry/inbound.h"
 
 #include <stdlib.h>
 #include <string.h>

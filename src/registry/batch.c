@@ -4,6 +4,8 @@
  */
 #include "registry/batch.h"
 
+#include "registry/inbound.h"
+
 #include <stdlib.h>
 #include <string.h>
 

@@ -2,6 +2,7 @@
 #ifndef MUSTER_REGISTRY_BATCH_H
 #define MUSTER_REGISTRY_BATCH_H
 
+#include "registry/inbound.h"
 #include "registry/internal.h"
 
 /* Which workers the sender of a batch may speak for. gateway.c */

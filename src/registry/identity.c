@@ -1,4 +1,5 @@
 /* identity.c -- which worker a message is about: the one in its topic, or else the one that it names. */
+#include "registry/inbound.h"
 #include "registry/internal.h"
 
 static bool is_own(enum topic_kind kind)

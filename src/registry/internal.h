@@ -18,6 +18,7 @@
 #include "domain/hearing.h"
 #include "domain/pace.h"
 #include "domain/validate.h"
+#include "registry/inbound.h"
 #include "registry/registry.h"
 #include "store/expiry.h"
 #include "store/operate.h"
@@ -344,19 +345,6 @@ struct registry {
 
 /* registry.c */
 void note(const struct registry *registry, enum log_level level, const char *format, ...) PRINTF_LIKE(3, 4);
-
-/* One message, its sender known: from the broker, or a request by registry_ask. */
-struct inbound {
-    struct text payload;
-    struct topic sender;
-    enum encoding encoding;
-    struct text response_topic; /* data NULL: none */
-    struct text correlation;    /* data NULL: none */
-    void *owner;                /* of answer */
-    registry_answer_fn *answer; /* NULL: the reply is published */
-    struct text by;             /* who speaks for the worker; absent: it does itself */
-    struct results_item *item;  /* of a batch that nobody asked about: answered only where it is refused */
-};
 
 /* Somebody who waits for a reply. asker.c */
 struct asker {

@@ -1,5 +1,6 @@
 /* results.c -- what became of each item of a batch, gathered into one reply that the broker can pass on. */
 #include "registry/batch.h"
+#include "registry/inbound.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -6,6 +6,7 @@
  * one is late: the worker may have connected again since.
  */
 #include "store/will.h"
+#include "registry/inbound.h"
 #include "registry/internal.h"
 
 #include <stdlib.h>
