@@ -1,8 +1,9 @@
 /* asker.c -- somebody who waits for a reply: where it goes, in which encoding, and sending it. */
-#include "registry/internal.h"
+#include "registry/asker.h"
 
 #include "base/clock.h"
 #include "registry/inbound.h"
+#include "registry/internal.h"
 
 #include <stdlib.h>
 #include <string.h>

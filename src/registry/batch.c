@@ -4,6 +4,7 @@
  */
 #include "registry/batch.h"
 
+#include "registry/asker.h"
 #include "registry/inbound.h"
 
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 /* best.c -- find, sorted: the workers with the most free capacity of those that match, in one answer. */
+#include "registry/asker.h"
 #include "registry/question.h"
 #include "store/query.h"
 #include "store/search.h"

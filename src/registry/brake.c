@@ -2,6 +2,7 @@
 #include "registry/internal.h"
 
 #include "base/clock.h"
+#include "registry/asker.h"
 #include "store/brake.h"
 #include "store/expiry.h"
 

@@ -5,6 +5,7 @@
 #include "registry/internal.h"
 
 #include "base/clock.h"
+#include "registry/asker.h"
 #include "store/check.h"
 #include "store/worker.h"
 

@@ -1,5 +1,6 @@
 /* deregister.c -- a worker, or an operator for it, says goodbye: plainly, by force, or after its jobs. */
 #include "store/deregister.h"
+#include "registry/asker.h"
 #include "registry/inbound.h"
 #include "registry/internal.h"
 

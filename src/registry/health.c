@@ -2,6 +2,7 @@
 #include "registry/internal.h"
 
 #include "domain/report.h"
+#include "registry/asker.h"
 #include "store/query.h"
 #include "store/worker.h"
 

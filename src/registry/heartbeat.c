@@ -2,6 +2,7 @@
 #include "registry/batch.h"
 
 #include "base/clock.h"
+#include "registry/asker.h"
 #include "registry/inbound.h"
 #include "store/heartbeat.h"
 

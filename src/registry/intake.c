@@ -1,4 +1,5 @@
 /* intake.c -- the two connections of the active daemon: what they subscribe to, and who handles what arrives. */
+#include "registry/asker.h"
 #include "registry/inbound.h"
 #include "registry/internal.h"
 

@@ -18,6 +18,7 @@
 #include "domain/hearing.h"
 #include "domain/pace.h"
 #include "domain/validate.h"
+#include "registry/asker.h"
 #include "registry/inbound.h"
 #include "registry/registry.h"
 #include "store/expiry.h"
@@ -346,25 +347,6 @@ struct registry {
 /* registry.c */
 void note(const struct registry *registry, enum log_level level, const char *format, ...) PRINTF_LIKE(3, 4);
 
-/* Somebody who waits for a reply. asker.c */
-struct asker {
-    struct registry *registry;
-    void *owner;
-    registry_answer_fn *answer;
-    enum topic_kind kind;
-    enum encoding encoding;
-    bool has_correlation;
-    bool uncounted; /* what it answers is counted piece by piece */
-    struct text topic;
-    struct text correlation;
-    struct text by;   /* the id of who asks */
-    int64_t asked_us; /* monotonic */
-    struct text worker_id;
-    struct text request_id;
-    struct violations *violations; /* kept for the reply; owned */
-    char bytes[];
-};
-
 /* connection.c: reconnecting is tried from connection_tick, for control and pulse only with a fresh lease. */
 /* connection_options returns how any connection reaches the broker; its texts live as long as the registry and
  * client_id.
@@ -645,28 +627,6 @@ void publish_tick(struct registry *registry, int64_t now_ms);
 void publish_acknowledged(struct registry *registry, uint64_t id);
 void publish_failed(struct registry *registry, const char *why);
 bool publish_is_idle(const struct registry *registry);
-
-/* asker_new copies what the reply needs; NULL without memory. asker_free(NULL) is safe. */
-struct asker *asker_new(struct registry *registry, const struct inbound *inbound, struct text worker_id,
-                        struct text request_id);
-void asker_free(struct asker *asker);
-
-/* asker_reply answers, counts the code by the kind of message, and frees the asker. */
-void asker_reply(struct asker *asker, const struct reply *reply);
-
-/* asker_reply_with is the same with more in the document: each name with its value, which it takes over. */
-struct extra {
-    const char *name;
-    json_t *value;
-};
-void asker_reply_with(struct asker *asker, const struct reply *reply, const struct extra *extras, size_t count);
-
-/* asker_refuse answers with the registry's violations, or a sentence of its own. */
-void asker_refuse(struct asker *asker, const struct violations *violations);
-void asker_refuse_for(struct asker *asker, enum reply_code code, const char *sentence);
-
-/* asker_code_of_outcome: the code for a call that did not happen. */
-enum reply_code asker_code_of_outcome(enum store_outcome outcome);
 
 /* counters.c: count_message counts a message by kind and result; counters_tell logs what is new. */
 void count_message(struct registry *registry, enum topic_kind kind, unsigned result);

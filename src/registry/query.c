@@ -1,5 +1,6 @@
 /* query.c -- reading a worker, and the events. */
 #include "store/query.h"
+#include "registry/asker.h"
 #include "registry/question.h"
 #include "store/stream.h"
 #include "store/worker.h"

@@ -2,6 +2,7 @@
 #include "registry/question.h"
 
 #include "base/clock.h"
+#include "registry/asker.h"
 #include "store/worker.h"
 
 #include <stdlib.h>

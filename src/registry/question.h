@@ -2,6 +2,7 @@
 #ifndef MUSTER_REGISTRY_QUESTION_H
 #define MUSTER_REGISTRY_QUESTION_H
 
+#include "registry/asker.h"
 #include "registry/internal.h"
 #include "store/worker.h"
 

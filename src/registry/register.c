@@ -2,6 +2,7 @@
 #include "registry/internal.h"
 
 #include "base/clock.h"
+#include "registry/asker.h"
 #include "registry/inbound.h"
 #include "store/operate.h"
 #include "store/register.h"

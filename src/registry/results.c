@@ -1,4 +1,5 @@
 /* results.c -- what became of each item of a batch, gathered into one reply that the broker can pass on. */
+#include "registry/asker.h"
 #include "registry/batch.h"
 #include "registry/inbound.h"
 

@@ -3,6 +3,7 @@
 #include "registry/internal.h"
 
 #include "base/clock.h"
+#include "registry/asker.h"
 #include "store/statistics.h"
 
 enum { SAMPLE_MAX_MS = 1000, MEMBERS_MAX = 16 };
