@@ -1,6 +1,7 @@
 /* import.c -- workers made again from an export, or from registration documents; a result for each. */
 #include "store/import.h"
 #include "registry/asker.h"
+#include "registry/identity.h"
 #include "registry/inbound.h"
 #include "registry/internal.h"
 

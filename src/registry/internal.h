@@ -554,16 +554,6 @@ void health_ask_summary(struct registry *registry, const struct query *query, st
 void configuration_ask(struct registry *registry, const struct query *query, struct asker *asker);
 
 /*
- * identity.c: identity_take makes *worker_id the id in the topic where that is a worker's own, whatever the message
- * names, which is a violation if it is another one; false where the message itself has to name its worker.
- * identity_require and identity_check look at such an id: the first wants one, the second only that it is well-formed
- * where there is one.
- */
-bool identity_take(const struct inbound *inbound, struct text *worker_id, struct violations *violations);
-void identity_require(struct text worker_id, struct violations *violations);
-void identity_check(struct text worker_id, struct violations *violations);
-
-/*
  * register.c heartbeat.c deregister.c will.c: handle_* decode the payload; the others go on from there, and where it
  * was not decoded, registry->violations say why.
  */
