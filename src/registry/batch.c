@@ -5,6 +5,7 @@
 #include "registry/batch.h"
 
 #include "registry/asker.h"
+#include "registry/connection.h"
 #include "registry/inbound.h"
 
 #include <stdlib.h>

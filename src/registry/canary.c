@@ -2,6 +2,7 @@
 #include "registry/internal.h"
 
 #include "base/clock.h"
+#include "registry/connection.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,7 +1,8 @@
 /* connection.c -- one connection to the broker on the loop: its inbox drained, its loss noticed, its return tried. */
-#include "registry/internal.h"
+#include "registry/connection.h"
 
 #include "base/clock.h"
+#include "registry/internal.h"
 
 #include <unistd.h>
 

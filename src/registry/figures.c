@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/exposition.h"
+#include "registry/connection.h"
 #include "store/expiry.h"
 #include "store/statistics.h"
 #include "store/stream.h"

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "registry/asker.h"
+#include "registry/connection.h"
 #include "registry/identity.h"
 #include "registry/inbound.h"
 #include "store/heartbeat.h"

@@ -19,6 +19,7 @@
 #include "domain/pace.h"
 #include "domain/validate.h"
 #include "registry/asker.h"
+#include "registry/connection.h"
 #include "registry/inbound.h"
 #include "registry/registry.h"
 #include "store/expiry.h"
@@ -30,27 +31,6 @@
 #include <openssl/types.h>
 
 enum { TICK_MS = 20, INSTANCE_MAX = 160, CALLS_MAX = 1000, BATCHES_MAX = 4 };
-
-/* One connection to the broker, with its own inbox. connection.c */
-struct connection {
-    struct registry *registry;
-    const char *name; /* for people: "control", "pulse", "presence", "probe" */
-    struct broker *broker;
-    struct event *readable;
-    struct event *pause;
-    int64_t drained_us; /* monotonic: when the inbox was looked into last */
-    struct backoff backoff;
-    bool wanted;     /* connected, connecting, or waiting to try again */
-    bool connecting; /* an attempt is under way */
-    bool connected;
-    bool subscribed;
-    int64_t down_at_ms;  /* monotonic: when it was lost or failed */
-    int64_t retry_at_ms; /* monotonic: not before */
-    uint64_t dropped;    /* drops of the inbox that have been noticed */
-    uint64_t received;   /* messages, when it was last looked at */
-    int64_t heard_ms;    /* monotonic: when something came last, or nothing had to */
-    bool silent;         /* nothing came for longer than it should */
-};
 
 /* What is being heard. canary.c */
 enum { CANARIES_KEPT = 128 };
@@ -346,20 +326,6 @@ struct registry {
 
 /* registry.c */
 void note(const struct registry *registry, enum log_level level, const char *format, ...) PRINTF_LIKE(3, 4);
-
-/* connection.c: reconnecting is tried from connection_tick, for control and pulse only with a fresh lease. */
-/* connection_options returns how any connection reaches the broker; its texts live as long as the registry and
- * client_id.
- */
-struct broker_options connection_options(const struct registry *registry, const char *client_id);
-enum err connection_new(struct connection *connection, struct registry *registry, const char *name,
-                        const struct broker_options *options, struct fault *out_fault) MUST_USE;
-void connection_fini(struct connection *connection);
-void connection_want(struct connection *connection, bool wanted);
-void connection_tick(struct connection *connection, int64_t now_ms);
-/* gives up those of control and pulse that have been silent for too long, or for half as long */
-void connection_give_up_silent(struct registry *registry, int64_t now_ms);
-void connection_resume(struct connection *connection); /* look into the inbox again, from the loop */
 
 /* intake.c: the two connections of the active daemon. */
 enum err intake_new(struct registry *registry, struct fault *out_fault) MUST_USE;

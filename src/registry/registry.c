@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/secret.h"
+#include "registry/connection.h"
 
 #include <ctype.h>
 #include <stdio.h>
