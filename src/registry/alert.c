@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "registry/asker.h"
+#include "registry/intake.h"
 #include "store/alert.h"
 #include "store/statistics.h"
 

@@ -1,5 +1,6 @@
 /* best.c -- find, sorted: the workers with the most free capacity of those that match, in one answer. */
 #include "registry/asker.h"
+#include "registry/intake.h"
 #include "registry/question.h"
 #include "store/query.h"
 #include "store/search.h"

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "registry/asker.h"
+#include "registry/intake.h"
 #include "store/check.h"
 #include "store/worker.h"
 

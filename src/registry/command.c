@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "registry/asker.h"
+#include "registry/intake.h"
 #include "store/query.h"
 #include "store/worker.h"
 

@@ -1,5 +1,6 @@
 /* configuration.c -- the settings that are in force, each with where it comes from. No secret is among them. */
 #include "registry/asker.h"
+#include "registry/intake.h"
 #include "registry/internal.h"
 
 #include <stdio.h>

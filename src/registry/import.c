@@ -3,6 +3,7 @@
 #include "registry/asker.h"
 #include "registry/identity.h"
 #include "registry/inbound.h"
+#include "registry/intake.h"
 #include "registry/internal.h"
 
 #include <stdio.h>

@@ -1,4 +1,6 @@
 /* intake.c -- the two connections of the active daemon: what they subscribe to, and who handles what arrives. */
+#include "registry/intake.h"
+
 #include "registry/asker.h"
 #include "registry/connection.h"
 #include "registry/inbound.h"

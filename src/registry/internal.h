@@ -30,7 +30,7 @@
 
 #include <openssl/types.h>
 
-enum { TICK_MS = 20, INSTANCE_MAX = 160, CALLS_MAX = 1000, BATCHES_MAX = 4 };
+enum { TICK_MS = 20, INSTANCE_MAX = 160, BATCHES_MAX = 4 };
 
 /* What is being heard. canary.c */
 enum { CANARIES_KEPT = 128 };
@@ -326,16 +326,6 @@ struct registry {
 
 /* registry.c */
 void note(const struct registry *registry, enum log_level level, const char *format, ...) PRINTF_LIKE(3, 4);
-
-/* intake.c: the two connections of the active daemon. */
-enum err intake_new(struct registry *registry, struct fault *out_fault) MUST_USE;
-void intake_connected(struct connection *connection);
-void intake_subscribed(struct connection *connection);
-void intake_message(struct connection *connection, const struct broker_message *message);
-bool intake_may_take(const struct connection *connection); /* false: too much is under way already */
-void intake_look_at_replies(struct registry *registry);    /* to be called before what the inbox holds is taken */
-void intake_tick(struct registry *registry);
-void intake_call_done(struct registry *registry); /* an answer came: the control inbox may go on */
 
 /* presence.c: the connection that says that this daemon exists. */
 enum err presence_new(struct registry *registry, struct fault *out_fault) MUST_USE;

@@ -1,6 +1,7 @@
 /* query.c -- reading a worker, and the events. */
 #include "store/query.h"
 #include "registry/asker.h"
+#include "registry/intake.h"
 #include "registry/question.h"
 #include "store/stream.h"
 #include "store/worker.h"

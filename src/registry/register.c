@@ -5,6 +5,7 @@
 #include "registry/asker.h"
 #include "registry/identity.h"
 #include "registry/inbound.h"
+#include "registry/intake.h"
 #include "store/operate.h"
 #include "store/register.h"
 #include "store/worker.h"

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/secret.h"
 #include "registry/connection.h"
+#include "registry/intake.h"
 
 #include <ctype.h>
 #include <stdio.h>

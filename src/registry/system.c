@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "registry/asker.h"
+#include "registry/intake.h"
 #include "store/statistics.h"
 
 enum { SAMPLE_MAX_MS = 1000, MEMBERS_MAX = 16 };

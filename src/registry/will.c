@@ -7,6 +7,7 @@
  */
 #include "store/will.h"
 #include "registry/inbound.h"
+#include "registry/intake.h"
 #include "registry/internal.h"
 
 #include <stdlib.h>
