@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "registry/intake.h"
 #include "registry/internal.h"
+#include "registry/presence.h"
 
 #include <unistd.h>
 

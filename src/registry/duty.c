@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "registry/connection.h"
+#include "registry/presence.h"
 #include "store/lease.h"
 #include "store/library.h"
 

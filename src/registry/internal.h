@@ -327,13 +327,6 @@ struct registry {
 /* registry.c */
 void note(const struct registry *registry, enum log_level level, const char *format, ...) PRINTF_LIKE(3, 4);
 
-/* presence.c: the connection that says that this daemon exists. */
-enum err presence_new(struct registry *registry, struct fault *out_fault) MUST_USE;
-void presence_connected(struct registry *registry);
-void presence_tell(struct registry *registry);
-void presence_leave(struct registry *registry);
-void presence_tick(struct registry *registry, int64_t now_ms);
-
 /* probe.c: whether the broker takes anyone in, where nothing comes from it. */
 enum err probe_new(struct registry *registry, struct fault *out_fault) MUST_USE;
 void probe_connected(struct registry *registry);

@@ -1,8 +1,9 @@
 /* presence.c -- the connection that says that this daemon exists: online while it lives, offline by its will. */
-#include "registry/internal.h"
+#include "registry/presence.h"
 
 #include "base/clock.h"
 #include "registry/connection.h"
+#include "registry/internal.h"
 
 #include <stdio.h>
 #include <string.h>

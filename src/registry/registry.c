@@ -5,6 +5,7 @@
 #include "base/secret.h"
 #include "registry/connection.h"
 #include "registry/intake.h"
+#include "registry/presence.h"
 
 #include <ctype.h>
 #include <stdio.h>
