@@ -5,6 +5,7 @@
 #include "registry/intake.h"
 #include "registry/internal.h"
 #include "registry/presence.h"
+#include "registry/probe.h"
 
 #include <unistd.h>
 

@@ -327,11 +327,6 @@ struct registry {
 /* registry.c */
 void note(const struct registry *registry, enum log_level level, const char *format, ...) PRINTF_LIKE(3, 4);
 
-/* probe.c: whether the broker takes anyone in, where nothing comes from it. */
-enum err probe_new(struct registry *registry, struct fault *out_fault) MUST_USE;
-void probe_connected(struct registry *registry);
-void probe_tick(struct registry *registry, int64_t now_ms);
-
 /* duty.c: the lease. */
 void duty_tick(struct registry *registry, int64_t now_ms);
 void duty_lose(struct registry *registry, const char *why);

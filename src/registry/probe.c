@@ -3,10 +3,11 @@
  * does, the old ones are dead, though nobody has closed them. If not, it is the broker that stands still, to save what
  * it retains, say; the old ones go on where they were, and nothing of what is to come on them is given up.
  */
-#include "registry/internal.h"
+#include "registry/probe.h"
 
 #include "base/clock.h"
 #include "registry/connection.h"
+#include "registry/internal.h"
 
 #include <stdio.h>
 

@@ -6,6 +6,7 @@
 #include "registry/connection.h"
 #include "registry/intake.h"
 #include "registry/presence.h"
+#include "registry/probe.h"
 
 #include <ctype.h>
 #include <stdio.h>
