@@ -1,8 +1,9 @@
 /* duty.c -- being the active daemon: asking for the lease, renewing it, losing it. */
-#include "registry/internal.h"
+#include "registry/duty.h"
 
 #include "base/clock.h"
 #include "registry/connection.h"
+#include "registry/internal.h"
 #include "registry/presence.h"
 #include "store/lease.h"
 #include "store/library.h"

@@ -327,11 +327,6 @@ struct registry {
 /* registry.c */
 void note(const struct registry *registry, enum log_level level, const char *format, ...) PRINTF_LIKE(3, 4);
 
-/* duty.c: the lease. */
-void duty_tick(struct registry *registry, int64_t now_ms);
-void duty_lose(struct registry *registry, const char *why);
-void duty_release(struct registry *registry);
-
 /* canary.c: hearing. */
 void canary_interrupt(struct registry *registry, const char *why);
 void canary_tick(struct registry *registry, int64_t now_ms);

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/secret.h"
 #include "registry/connection.h"
+#include "registry/duty.h"
 #include "registry/intake.h"
 #include "registry/presence.h"
 #include "registry/probe.h"
