@@ -1,8 +1,9 @@
 /* canary.c -- hearing: proof that what is sent through the broker arrives here, and what breaks it. */
-#include "registry/internal.h"
+#include "registry/canary.h"
 
 #include "base/clock.h"
 #include "registry/connection.h"
+#include "registry/internal.h"
 
 #include <inttypes.h>
 #include <stdio.h>

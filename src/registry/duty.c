@@ -2,6 +2,7 @@
 #include "registry/duty.h"
 
 #include "base/clock.h"
+#include "registry/canary.h"
 #include "registry/connection.h"
 #include "registry/internal.h"
 #include "registry/presence.h"

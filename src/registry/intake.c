@@ -2,6 +2,7 @@
 #include "registry/intake.h"
 
 #include "registry/asker.h"
+#include "registry/canary.h"
 #include "registry/connection.h"
 #include "registry/inbound.h"
 #include "registry/internal.h"

@@ -19,6 +19,7 @@
 #include "domain/pace.h"
 #include "domain/validate.h"
 #include "registry/asker.h"
+#include "registry/canary.h"
 #include "registry/connection.h"
 #include "registry/inbound.h"
 #include "registry/registry.h"
@@ -31,17 +32,6 @@
 #include <openssl/types.h>
 
 enum { TICK_MS = 20, INSTANCE_MAX = 160, BATCHES_MAX = 4 };
-
-/* What is being heard. canary.c */
-enum { CANARIES_KEPT = 128 };
-struct canary {
-    uint64_t number;                /* of the latest one sent */
-    int64_t sent_ms[CANARIES_KEPT]; /* Redis's time; by number */
-    int64_t sent_at_ms;             /* monotonic: of the latest one */
-    uint64_t first_number;          /* earlier ones are from before the last interruption */
-    uint64_t back_on_control;
-    uint64_t back_on_pulse;
-};
 
 /* Steps of time being taken. expire.c */
 enum { STEPS_A_CALL = 100, STEP_CALLS_MAX = 2, EXPIRED_MAX = 4096, WAITING_MAX = 4096, SWEEP_GRACE_MS = 50 };
@@ -326,12 +316,6 @@ struct registry {
 
 /* registry.c */
 void note(const struct registry *registry, enum log_level level, const char *format, ...) PRINTF_LIKE(3, 4);
-
-/* canary.c: hearing. */
-void canary_interrupt(struct registry *registry, const char *why);
-void canary_tick(struct registry *registry, int64_t now_ms);
-void canary_seek(struct registry *registry, int64_t moment_ms); /* hearing ought to reach that moment soon */
-void handle_canary(struct connection *connection, const struct broker_message *message);
 
 /* clock.c: clock_check is called wherever Redis's clock may be another than before. */
 void clock_check(struct registry *registry);

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/secret.h"
+#include "registry/canary.h"
 #include "registry/connection.h"
 #include "registry/duty.h"
 #include "registry/intake.h"

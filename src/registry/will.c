@@ -6,6 +6,7 @@
  * one is late: the worker may have connected again since.
  */
 #include "store/will.h"
+#include "registry/canary.h"
 #include "registry/inbound.h"
 #include "registry/intake.h"
 #include "registry/internal.h"
