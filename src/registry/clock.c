@@ -2,8 +2,10 @@
  * clock.c -- Redis's clock set back, or another Redis whose clock is behind: what is armed would come due too late, so
  * it is brought near.
  */
-#include "store/clock.h"
+#include "registry/clock.h"
+
 #include "registry/internal.h"
+#include "store/clock.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "registry/canary.h"
+#include "registry/clock.h"
 #include "registry/connection.h"
 #include "registry/internal.h"
 #include "registry/presence.h"

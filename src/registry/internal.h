@@ -20,6 +20,7 @@
 #include "domain/validate.h"
 #include "registry/asker.h"
 #include "registry/canary.h"
+#include "registry/clock.h"
 #include "registry/connection.h"
 #include "registry/inbound.h"
 #include "registry/registry.h"
@@ -177,13 +178,6 @@ struct reconciled {
     bool told;  /* the outbox has been empty */
 };
 
-/* Whether what is armed fits Redis's clock. clock.c */
-struct clock_watch {
-    bool wanted; /* the clock is to be looked at */
-    bool busy;
-    char place[32];
-};
-
 /* check.c */
 struct check;
 
@@ -316,10 +310,6 @@ struct registry {
 
 /* registry.c */
 void note(const struct registry *registry, enum log_level level, const char *format, ...) PRINTF_LIKE(3, 4);
-
-/* clock.c: clock_check is called wherever Redis's clock may be another than before. */
-void clock_check(struct registry *registry);
-void clock_tick(struct registry *registry);
 
 /* brake.c: brake_rebase begins the time anew for which brakes hold, since the clock has jumped. */
 void brake_tick(struct registry *registry);

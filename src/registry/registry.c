@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/secret.h"
 #include "registry/canary.h"
+#include "registry/clock.h"
 #include "registry/connection.h"
 #include "registry/duty.h"
 #include "registry/intake.h"
