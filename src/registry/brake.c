@@ -1,9 +1,10 @@
 /* brake.c -- holds everybody's step to FAILED and cleanup while so many are missing that the fault is likely ours. */
-#include "registry/internal.h"
+#include "registry/brake.h"
 
 #include "base/clock.h"
 #include "registry/asker.h"
 #include "registry/intake.h"
+#include "registry/internal.h"
 #include "store/brake.h"
 #include "store/expiry.h"
 

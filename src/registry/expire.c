@@ -5,6 +5,7 @@
 #include "registry/internal.h"
 
 #include "base/clock.h"
+#include "registry/brake.h"
 #include "registry/canary.h"
 #include "registry/duty.h"
 #include "store/expiry.h"

@@ -19,6 +19,7 @@
 #include "domain/pace.h"
 #include "domain/validate.h"
 #include "registry/asker.h"
+#include "registry/brake.h"
 #include "registry/canary.h"
 #include "registry/clock.h"
 #include "registry/connection.h"
@@ -74,16 +75,6 @@ struct wills {
     struct waiting_will *waiting;
     size_t count;
     size_t cap;
-};
-
-/* The brakes of fleet and zones. brake.c */
-struct brake_scope;
-struct brakes {
-    struct brake_scope *scopes;
-    size_t count;
-    size_t cap;
-    bool loaded; /* what earlier daemons left is known; until then every brake holds */
-    bool asking;
 };
 
 /* What is told beside the event stream and not acknowledged yet. announce.c */
@@ -310,13 +301,6 @@ struct registry {
 
 /* registry.c */
 void note(const struct registry *registry, enum log_level level, const char *format, ...) PRINTF_LIKE(3, 4);
-
-/* brake.c: brake_rebase begins the time anew for which brakes hold, since the clock has jumped. */
-void brake_tick(struct registry *registry);
-void brake_rebase(struct registry *registry);
-bool brake_holds(struct registry *registry, const struct store_due *due); /* the step is to be armed again */
-void brake_ask_release(struct registry *registry, const struct query *query, struct asker *asker);
-void brake_fini(struct registry *registry);
 
 /* flap.c: raises, words and lifts the alert that names who is held back for flapping. */
 void flap_judge(struct registry *registry, const struct store_statistics *statistics);
