@@ -1,4 +1,6 @@
 /* announce.c -- what is told beside the event stream (statistics, alerts, commands), and whether the broker has it. */
+#include "registry/announce.h"
+
 #include "registry/internal.h"
 
 #include <stdio.h>

@@ -2,6 +2,7 @@
 #include "registry/connection.h"
 
 #include "base/clock.h"
+#include "registry/announce.h"
 #include "registry/canary.h"
 #include "registry/intake.h"
 #include "registry/internal.h"

@@ -2,6 +2,7 @@
 #include "registry/duty.h"
 
 #include "base/clock.h"
+#include "registry/announce.h"
 #include "registry/canary.h"
 #include "registry/clock.h"
 #include "registry/connection.h"

@@ -18,6 +18,7 @@
 #include "domain/hearing.h"
 #include "domain/pace.h"
 #include "domain/validate.h"
+#include "registry/announce.h"
 #include "registry/asker.h"
 #include "registry/brake.h"
 #include "registry/canary.h"
@@ -75,15 +76,6 @@ struct wills {
     struct waiting_will *waiting;
     size_t count;
     size_t cap;
-};
-
-/* What is told beside the event stream and not acknowledged yet. announce.c */
-enum { ANNOUNCEMENTS_MAX = 2048 };
-struct waiting_announcement;
-struct announcements {
-    struct waiting_announcement *waiting; /* room for ANNOUNCEMENTS_MAX */
-    size_t count;
-    uint64_t sent;
 };
 
 /* Retained statuses that may not be true any more. restate.c */
@@ -304,25 +296,6 @@ void note(const struct registry *registry, enum log_level level, const char *for
 
 /* flap.c: raises, words and lifts the alert that names who is held back for flapping. */
 void flap_judge(struct registry *registry, const struct store_statistics *statistics);
-
-/*
- * announce.c: tells a document on a topic outside the stream. done is called once, maybe before announce returns; told:
- * the broker has it. announce_settled takes an acknowledgement or refusal; false where it is not one of these.
- */
-struct announcement {
-    const char *below; /* the topic below the root, without what the id adds */
-    struct text id;
-    const json_t *document; /* NULL: an empty payload */
-    bool retained;
-    uint32_t expiry_s;
-};
-typedef void announce_done_fn(void *context, bool told);
-enum err announce_new(struct registry *registry, struct fault *out_fault) MUST_USE;
-void announce_fini(struct registry *registry);
-void announce(struct registry *registry, const struct announcement *announcement, announce_done_fn *done,
-              void *context);
-bool announce_settled(struct registry *registry, uint64_t id, bool told);
-void announce_lost(struct registry *registry); /* with the connection: none of them is known to be told */
 
 /* command.c: tells a worker to do something. name is "drain", "ping" or "reregister"; done as announce's, or NULL. */
 struct command {

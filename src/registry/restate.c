@@ -7,6 +7,7 @@
 #include "registry/internal.h"
 
 #include "base/clock.h"
+#include "registry/announce.h"
 #include "registry/connection.h"
 #include "store/lease.h"
 #include "store/query.h"

@@ -3,6 +3,7 @@
 #include "registry/internal.h"
 
 #include "base/clock.h"
+#include "registry/announce.h"
 #include "registry/asker.h"
 #include "registry/intake.h"
 #include "store/statistics.h"
