@@ -1,10 +1,11 @@
 /* command.c -- what the registry tells one worker to do: sent on its command topic, and the verbs that ask for it. */
-#include "registry/internal.h"
+#include "registry/command.h"
 
 #include "base/clock.h"
 #include "registry/announce.h"
 #include "registry/asker.h"
 #include "registry/intake.h"
+#include "registry/internal.h"
 #include "store/query.h"
 #include "store/worker.h"
 

@@ -297,19 +297,6 @@ void note(const struct registry *registry, enum log_level level, const char *for
 /* flap.c: raises, words and lifts the alert that names who is held back for flapping. */
 void flap_judge(struct registry *registry, const struct store_statistics *statistics);
 
-/* command.c: tells a worker to do something. name is "drain", "ping" or "reregister"; done as announce's, or NULL. */
-struct command {
-    struct text worker_id;
-    const char *name;
-    struct text by; /* who asked for it; absent: nobody did */
-    struct text reason;
-    struct text request_id;
-};
-typedef announce_done_fn command_done_fn;
-void command_send(struct registry *registry, const struct command *command, command_done_fn *done, void *context);
-void command_ping(struct registry *registry, const struct query *query, struct asker *asker);
-void command_reregister(struct registry *registry, const struct query *query, struct asker *asker);
-
 /*
  * retained.c. retained_is_read_back: what is retained there comes with the subscription. retained_take is true where
  * the topic is one of the registry's own, and deals with the message.

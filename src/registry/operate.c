@@ -1,6 +1,7 @@
 /* operate.c -- what operators do to workers: recover, drain, maintain, resume, forget, clean up. */
 #include "store/operate.h"
 #include "registry/asker.h"
+#include "registry/command.h"
 #include "registry/intake.h"
 #include "registry/internal.h"
 #include "store/deregister.h"

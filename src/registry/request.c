@@ -1,6 +1,7 @@
 /* request.c -- the verbs of operators: found by name, their parameters checked, handed to whoever does the work. */
 #include "registry/asker.h"
 #include "registry/brake.h"
+#include "registry/command.h"
 #include "registry/identity.h"
 #include "registry/inbound.h"
 #include "registry/internal.h"

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "registry/announce.h"
+#include "registry/command.h"
 #include "registry/connection.h"
 #include "store/lease.h"
 #include "store/query.h"
