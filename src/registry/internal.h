@@ -26,6 +26,7 @@
 #include "registry/connection.h"
 #include "registry/inbound.h"
 #include "registry/registry.h"
+#include "registry/retained.h"
 #include "store/expiry.h"
 #include "store/operate.h"
 #include "store/statistics.h"
@@ -105,12 +106,6 @@ struct restate {
     size_t seen_count;
     int64_t seen_ms; /* monotonic: when the last one came */
     bool missed;     /* some that came found no room */
-};
-
-/* What the broker keeps of the registry's own state topics. retained.c */
-struct retained {
-    bool known;       /* read back since control subscribed */
-    int64_t since_ms; /* monotonic: when it subscribed; 0: it has not */
 };
 
 /* Statistics of the fleet. system.c */
@@ -296,15 +291,6 @@ void note(const struct registry *registry, enum log_level level, const char *for
 
 /* flap.c: raises, words and lifts the alert that names who is held back for flapping. */
 void flap_judge(struct registry *registry, const struct store_statistics *statistics);
-
-/*
- * retained.c. retained_is_read_back: what is retained there comes with the subscription. retained_take is true where
- * the topic is one of the registry's own, and deals with the message.
- */
-struct text retained_below(const struct registry *registry, struct text topic, const char *level);
-bool retained_is_read_back(const char *filter);
-bool retained_take(struct registry *registry, const struct broker_message *message);
-void retained_tick(struct registry *registry, int64_t now_ms);
 
 /*
  * restate.c: the broker came with a session that may be a little old, or without its session, or Redis maybe without

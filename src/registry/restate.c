@@ -10,6 +10,7 @@
 #include "registry/announce.h"
 #include "registry/command.h"
 #include "registry/connection.h"
+#include "registry/retained.h"
 #include "store/lease.h"
 #include "store/query.h"
 #include "store/search.h"

@@ -2,6 +2,8 @@
  * retained.c -- reads back what the broker keeps of the registry's own state topics, once after each subscription: a
  * broker may have lost it, or have come back with what is long outdated.
  */
+#include "registry/retained.h"
+
 #include "registry/internal.h"
 
 #include <string.h>
