@@ -8,6 +8,7 @@
 #include "registry/internal.h"
 #include "registry/presence.h"
 #include "registry/probe.h"
+#include "registry/restate.h"
 
 #include <unistd.h>
 

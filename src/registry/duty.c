@@ -8,6 +8,7 @@
 #include "registry/connection.h"
 #include "registry/internal.h"
 #include "registry/presence.h"
+#include "registry/restate.h"
 #include "store/lease.h"
 #include "store/library.h"
 

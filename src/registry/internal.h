@@ -26,6 +26,7 @@
 #include "registry/connection.h"
 #include "registry/inbound.h"
 #include "registry/registry.h"
+#include "registry/restate.h"
 #include "registry/retained.h"
 #include "store/expiry.h"
 #include "store/operate.h"
@@ -77,35 +78,6 @@ struct wills {
     struct waiting_will *waiting;
     size_t count;
     size_t cap;
-};
-
-/* Retained statuses that may not be true any more. restate.c */
-enum { GHOSTS_A_CALL = 200 };
-enum restate_ghosts { GHOSTS_NONE, GHOSTS_WANTED, GHOSTS_ASKED, GHOSTS_COMING };
-struct restate {
-    bool statuses; /* are to be told again, from place on */
-    bool recent;   /* only those that have changed lately */
-    bool anew;     /* from the first one on */
-    bool busy;
-    bool failed;   /* the page under way is to be told again */
-    size_t untold; /* of the page under way */
-    char place[512];
-    size_t place_len;
-    char page_place[512]; /* where the page under way began */
-    size_t page_place_len;
-    enum restate_ghosts ghosts; /* how far it is with looking for them among what the broker keeps */
-    size_t open;                /* of what was found: look-ups and withdrawals without an answer yet */
-    size_t look_ups;            /* without an answer yet */
-    bool doubt;                 /* all of this because of Redis, which has to be told when it is done */
-    bool trusting;
-    int64_t trusted_ms; /* monotonic: when Redis was told last; 0: never */
-    struct restate_seen {
-        char id[WORKER_ID_MAX];
-        size_t len;
-    } seen[GHOSTS_A_CALL]; /* retained, and not looked up yet */
-    size_t seen_count;
-    int64_t seen_ms; /* monotonic: when the last one came */
-    bool missed;     /* some that came found no room */
 };
 
 /* Statistics of the fleet. system.c */
@@ -291,23 +263,6 @@ void note(const struct registry *registry, enum log_level level, const char *for
 
 /* flap.c: raises, words and lifts the alert that names who is held back for flapping. */
 void flap_judge(struct registry *registry, const struct store_statistics *statistics);
-
-/*
- * restate.c: the broker came with a session that may be a little old, or without its session, or Redis maybe without
- * some of its memory. What is retained comes on the presence connection: restate_subscribed says that it begins to,
- * restate_take takes it, but not while restate_may_take is false, restate_missed says that there was no room for some,
- * restate_cut_off that the connection is lost.
- */
-void restate_begin(struct registry *registry); /* with a Redis of which nothing is known yet */
-void restate_session_kept(struct registry *registry);
-void restate_session_lost(struct registry *registry);
-void restate_memory_lost(struct registry *registry);
-void restate_subscribed(struct registry *registry);
-bool restate_may_take(const struct registry *registry);
-void restate_take(struct registry *registry, const struct broker_message *message);
-void restate_missed(struct registry *registry);
-void restate_cut_off(struct registry *registry);
-void restate_tick(struct registry *registry);
 
 /*
  * system.c: system_now_ms is Redis's time as long as it is known, else this machine's. system_interval_ms is how often

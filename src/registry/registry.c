@@ -12,6 +12,7 @@
 #include "registry/intake.h"
 #include "registry/presence.h"
 #include "registry/probe.h"
+#include "registry/restate.h"
 #include "registry/retained.h"
 
 #include <ctype.h>

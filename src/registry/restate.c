@@ -4,12 +4,13 @@
  * Redis has come back with an older state than was told; then also takes back those of workers that it does not know
  * any more.
  */
-#include "registry/internal.h"
+#include "registry/restate.h"
 
 #include "base/clock.h"
 #include "registry/announce.h"
 #include "registry/command.h"
 #include "registry/connection.h"
+#include "registry/internal.h"
 #include "registry/retained.h"
 #include "store/lease.h"
 #include "store/query.h"
