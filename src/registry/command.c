@@ -6,6 +6,7 @@
 #include "registry/asker.h"
 #include "registry/intake.h"
 #include "registry/internal.h"
+#include "registry/system.h"
 #include "store/query.h"
 #include "store/worker.h"
 

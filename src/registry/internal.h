@@ -28,6 +28,7 @@
 #include "registry/registry.h"
 #include "registry/restate.h"
 #include "registry/retained.h"
+#include "registry/system.h"
 #include "store/expiry.h"
 #include "store/operate.h"
 #include "store/statistics.h"
@@ -78,16 +79,6 @@ struct wills {
     struct waiting_will *waiting;
     size_t count;
     size_t cap;
-};
-
-/* Statistics of the fleet. system.c */
-struct system {
-    bool asking;
-    int64_t sampled_ms; /* monotonic */
-    struct pace pace;   /* of the sample, and of who has registered since */
-    bool telling;
-    int64_t told_ms; /* monotonic */
-    json_t *told;    /* what the broker has; NULL: not known */
 };
 
 /* The registry's own numbers. metric.c */
@@ -263,20 +254,6 @@ void note(const struct registry *registry, enum log_level level, const char *for
 
 /* flap.c: raises, words and lifts the alert that names who is held back for flapping. */
 void flap_judge(struct registry *registry, const struct store_statistics *statistics);
-
-/*
- * system.c: system_now_ms is Redis's time as long as it is known, else this machine's. system_interval_ms is how often
- * a worker is to heartbeat that asked for asked_ms, as the fleet is now.
- */
-int64_t system_now_ms(const struct registry *registry);
-double system_health_percentage(const struct store_statistics *statistics);
-double system_used_percentage(const struct store_statistics *statistics);
-int64_t system_unhealthy_count(const struct store_statistics *statistics);
-void system_ask(struct registry *registry, const struct query *query, struct asker *asker);
-void system_read_back(struct registry *registry, json_t *document);
-struct opt_int system_interval_ms(const struct registry *registry, struct opt_int asked_ms, struct opt_int timeout_ms);
-void system_tick(struct registry *registry, int64_t now_ms);
-void system_fini(struct registry *registry);
 
 /* metric.c: metric_observe fills in every number that alerts may watch, NAN where it is not known. */
 void metric_tick(struct registry *registry, int64_t now_ms);

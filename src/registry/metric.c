@@ -2,6 +2,7 @@
 #include "registry/internal.h"
 
 #include "base/clock.h"
+#include "registry/system.h"
 #include "store/statistics.h"
 
 #include <math.h>

@@ -6,6 +6,7 @@
 #include "registry/identity.h"
 #include "registry/inbound.h"
 #include "registry/intake.h"
+#include "registry/system.h"
 #include "store/operate.h"
 #include "store/register.h"
 #include "store/worker.h"

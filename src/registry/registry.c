@@ -14,6 +14,7 @@
 #include "registry/probe.h"
 #include "registry/restate.h"
 #include "registry/retained.h"
+#include "registry/system.h"
 
 #include <ctype.h>
 #include <stdio.h>

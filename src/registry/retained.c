@@ -5,6 +5,7 @@
 #include "registry/retained.h"
 
 #include "registry/internal.h"
+#include "registry/system.h"
 
 #include <string.h>
 

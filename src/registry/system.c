@@ -1,11 +1,12 @@
 /* system.c -- the statistics of the whole fleet: taken every now and then, told where they changed, judged by alerts.
  */
-#include "registry/internal.h"
+#include "registry/system.h"
 
 #include "base/clock.h"
 #include "registry/announce.h"
 #include "registry/asker.h"
 #include "registry/intake.h"
+#include "registry/internal.h"
 #include "store/statistics.h"
 
 enum { SAMPLE_MAX_MS = 1000, MEMBERS_MAX = 16 };
