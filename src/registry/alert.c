@@ -8,6 +8,7 @@
 #include "registry/announce.h"
 #include "registry/asker.h"
 #include "registry/intake.h"
+#include "registry/metric.h"
 #include "registry/system.h"
 #include "store/alert.h"
 #include "store/statistics.h"

@@ -25,6 +25,7 @@
 #include "registry/clock.h"
 #include "registry/connection.h"
 #include "registry/inbound.h"
+#include "registry/metric.h"
 #include "registry/registry.h"
 #include "registry/restate.h"
 #include "registry/retained.h"
@@ -79,15 +80,6 @@ struct wills {
     struct waiting_will *waiting;
     size_t count;
     size_t cap;
-};
-
-/* The registry's own numbers. metric.c */
-struct metrics {
-    int64_t heard_ms;       /* monotonic: when hearing last reached further */
-    int64_t heard_until_ms; /* how far */
-    struct alert_window dropped;
-    struct alert_window refused;
-    struct alert_window interruptions;
 };
 
 /* alert.c */
@@ -254,11 +246,6 @@ void note(const struct registry *registry, enum log_level level, const char *for
 
 /* flap.c: raises, words and lifts the alert that names who is held back for flapping. */
 void flap_judge(struct registry *registry, const struct store_statistics *statistics);
-
-/* metric.c: metric_observe fills in every number that alerts may watch, NAN where it is not known. */
-void metric_tick(struct registry *registry, int64_t now_ms);
-void metric_observe(struct registry *registry, const struct store_statistics *statistics,
-                    double observed[ALERT_METRIC_COUNT]);
 
 /*
  * alert.c. alert_set raises or lifts an alert that has no rule, or says in other words why it is raised; nothing

@@ -1,7 +1,8 @@
 /* metric.c -- the numbers that alerts are judged by: those of the fleet, and those of the registry itself. */
-#include "registry/internal.h"
+#include "registry/metric.h"
 
 #include "base/clock.h"
+#include "registry/internal.h"
 #include "registry/system.h"
 #include "store/statistics.h"
 

@@ -10,6 +10,7 @@
 #include "registry/connection.h"
 #include "registry/duty.h"
 #include "registry/intake.h"
+#include "registry/metric.h"
 #include "registry/presence.h"
 #include "registry/probe.h"
 #include "registry/restate.h"
