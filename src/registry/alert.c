@@ -2,12 +2,13 @@
  * alert.c -- alerts raised and cleared: judged, kept in Redis, told on their topics. What an earlier daemon raised is
  * taken over from Redis and from what the broker retains, so nothing is raised twice and nothing stays raised.
  */
-#include "registry/internal.h"
+#include "registry/alert.h"
 
 #include "base/clock.h"
 #include "registry/announce.h"
 #include "registry/asker.h"
 #include "registry/intake.h"
+#include "registry/internal.h"
 #include "registry/metric.h"
 #include "registry/system.h"
 #include "store/alert.h"

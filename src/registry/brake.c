@@ -2,6 +2,7 @@
 #include "registry/brake.h"
 
 #include "base/clock.h"
+#include "registry/alert.h"
 #include "registry/asker.h"
 #include "registry/intake.h"
 #include "registry/internal.h"

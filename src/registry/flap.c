@@ -1,4 +1,5 @@
 /* flap.c -- the alert that names workers that turn unhealthy and back again and again. */
+#include "registry/alert.h"
 #include "registry/internal.h"
 #include "store/statistics.h"
 

@@ -248,20 +248,6 @@ void note(const struct registry *registry, enum log_level level, const char *for
 void flap_judge(struct registry *registry, const struct store_statistics *statistics);
 
 /*
- * alert.c. alert_set raises or lifts an alert that has no rule, or says in other words why it is raised; nothing
- * happens where it is so already, or until it is known what earlier daemons raised, so set it again and again. rule is
- * like a worker's id.
- */
-enum err alert_new(struct registry *registry, struct fault *out_fault) MUST_USE;
-void alert_fini(struct registry *registry);
-void alert_set(struct registry *registry, const char *rule, bool raised, enum alert_severity severity,
-               const char *message);
-void alert_judge_all(struct registry *registry, const struct store_statistics *statistics); /* NULL: not known */
-void alert_read_back(struct registry *registry, struct text rule, json_t *document);
-void alert_tick(struct registry *registry, int64_t now_ms);
-void alert_ask(struct registry *registry, const struct query *query, struct asker *asker);
-
-/*
  * audit.c: audit_words joins what is wrong; it lives until the next reply. audit_refusal writes down that a
  * registration was refused which the store has not seen; once a minute for each worker. An invalid worker id counts as
  * none.

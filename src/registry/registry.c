@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/secret.h"
+#include "registry/alert.h"
 #include "registry/announce.h"
 #include "registry/brake.h"
 #include "registry/canary.h"

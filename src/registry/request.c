@@ -1,4 +1,5 @@
 /* request.c -- the verbs of operators: found by name, their parameters checked, handed to whoever does the work. */
+#include "registry/alert.h"
 #include "registry/asker.h"
 #include "registry/brake.h"
 #include "registry/command.h"

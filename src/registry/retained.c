@@ -4,6 +4,7 @@
  */
 #include "registry/retained.h"
 
+#include "registry/alert.h"
 #include "registry/internal.h"
 #include "registry/system.h"
 

@@ -3,6 +3,7 @@
 #include "registry/system.h"
 
 #include "base/clock.h"
+#include "registry/alert.h"
 #include "registry/announce.h"
 #include "registry/asker.h"
 #include "registry/intake.h"
