@@ -1,4 +1,6 @@
 /* flap.c -- the alert that names workers that turn unhealthy and back again and again. */
+#include "registry/flap.h"
+
 #include "registry/alert.h"
 #include "registry/internal.h"
 #include "store/statistics.h"

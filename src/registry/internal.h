@@ -244,9 +244,6 @@ struct registry {
 /* registry.c */
 void note(const struct registry *registry, enum log_level level, const char *format, ...) PRINTF_LIKE(3, 4);
 
-/* flap.c: raises, words and lifts the alert that names who is held back for flapping. */
-void flap_judge(struct registry *registry, const struct store_statistics *statistics);
-
 /*
  * audit.c: audit_words joins what is wrong; it lives until the next reply. audit_refusal writes down that a
  * registration was refused which the store has not seen; once a minute for each worker. An invalid worker id counts as

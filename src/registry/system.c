@@ -6,6 +6,7 @@
 #include "registry/alert.h"
 #include "registry/announce.h"
 #include "registry/asker.h"
+#include "registry/flap.h"
 #include "registry/intake.h"
 #include "registry/internal.h"
 #include "store/statistics.h"
