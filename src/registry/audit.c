@@ -1,8 +1,9 @@
 /* audit.c -- what is refused before the store hears of it is written down there all the same, within bounds. */
-#include "registry/internal.h"
+#include "registry/audit.h"
 
 #include "base/clock.h"
 #include "codec/utf8.h"
+#include "registry/internal.h"
 #include "store/operate.h"
 
 enum { REFUSED_EVERY_MS = 60000 };

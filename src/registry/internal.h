@@ -244,14 +244,6 @@ struct registry {
 /* registry.c */
 void note(const struct registry *registry, enum log_level level, const char *format, ...) PRINTF_LIKE(3, 4);
 
-/*
- * audit.c: audit_words joins what is wrong; it lives until the next reply. audit_refusal writes down that a
- * registration was refused which the store has not seen; once a minute for each worker. An invalid worker id counts as
- * none.
- */
-struct text audit_words(struct registry *registry, const struct violations *violations);
-void audit_refusal(struct registry *registry, const struct store_refusal *refusal);
-
 /* figures.c */
 void figures_init(struct figures *figures);
 void figures_count_event(struct figures *figures, const struct store_event *event);

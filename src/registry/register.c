@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "registry/asker.h"
+#include "registry/audit.h"
 #include "registry/identity.h"
 #include "registry/inbound.h"
 #include "registry/intake.h"
