@@ -8,6 +8,7 @@
 #include "registry/brake.h"
 #include "registry/canary.h"
 #include "registry/duty.h"
+#include "registry/figures.h"
 #include "store/expiry.h"
 
 #include <stdlib.h>

@@ -1,9 +1,10 @@
 /* figures.c -- what the registry counts and measures, as text for Prometheus. Never a worker's id among it. */
-#include "registry/internal.h"
+#include "registry/figures.h"
 
 #include "base/clock.h"
 #include "base/exposition.h"
 #include "registry/connection.h"
+#include "registry/internal.h"
 #include "store/expiry.h"
 #include "store/statistics.h"
 #include "store/stream.h"

@@ -24,6 +24,7 @@
 #include "registry/canary.h"
 #include "registry/clock.h"
 #include "registry/connection.h"
+#include "registry/figures.h"
 #include "registry/inbound.h"
 #include "registry/metric.h"
 #include "registry/registry.h"
@@ -84,26 +85,6 @@ struct wills {
 
 /* alert.c */
 struct alerts;
-
-/* What is counted and measured for Prometheus only. figures.c */
-enum figure_source { FIGURE_BY_EVENT, FIGURE_BY_SWEEP, FIGURE_AT_START, FIGURE_SOURCES };
-enum {
-    FIGURE_STATES = HEALTH_FAILED + 1,
-    FIGURE_REASONS = 10,
-    FIGURE_TYPES = EVENT_TYPE_COUNT + 1, /* the last is any other */
-    FIGURE_OUTCOMES = 8,
-    FIGURE_LAST_CHANGE = 2, /* of the outcomes */
-};
-struct figures {
-    struct histogram handling; /* us */
-    struct histogram batches;
-    struct histogram lateness; /* ms */
-    uint64_t transitions[FIGURE_STATES][FIGURE_STATES][FIGURE_REASONS];
-    uint64_t events[FIGURE_TYPES];
-    uint64_t steps[FIGURE_SOURCES][FIGURE_OUTCOMES];
-    uint64_t wills[2];   /* heard, late */
-    char counted_to[48]; /* the last event that is in transitions and events */
-};
 
 /* Since this daemon became active, or Redis came back. state.c */
 struct reconciled {
@@ -243,11 +224,6 @@ struct registry {
 
 /* registry.c */
 void note(const struct registry *registry, enum log_level level, const char *format, ...) PRINTF_LIKE(3, 4);
-
-/* figures.c */
-void figures_init(struct figures *figures);
-void figures_count_event(struct figures *figures, const struct store_event *event);
-void figures_count_steps(struct figures *figures, enum figure_source source, const struct store_steps *result);
 
 /* operate.c: what operators do to workers. */
 void operate_recover(struct registry *registry, const struct query *query, struct asker *asker);
