@@ -9,6 +9,7 @@
 #include "registry/internal.h"
 #include "registry/presence.h"
 #include "registry/restate.h"
+#include "registry/state.h"
 #include "store/lease.h"
 #include "store/library.h"
 

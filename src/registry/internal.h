@@ -30,6 +30,7 @@
 #include "registry/registry.h"
 #include "registry/restate.h"
 #include "registry/retained.h"
+#include "registry/state.h"
 #include "registry/system.h"
 #include "store/expiry.h"
 #include "store/operate.h"
@@ -85,12 +86,6 @@ struct wills {
 
 /* alert.c */
 struct alerts;
-
-/* Since this daemon became active, or Redis came back. state.c */
-struct reconciled {
-    bool swept; /* every step that was due has been looked at */
-    bool told;  /* the outbox has been empty */
-};
 
 /* check.c */
 struct check;

@@ -17,6 +17,7 @@
 #include "registry/probe.h"
 #include "registry/restate.h"
 #include "registry/retained.h"
+#include "registry/state.h"
 #include "registry/system.h"
 
 #include <ctype.h>

@@ -1,7 +1,8 @@
 /* state.c -- whether this daemon can be relied on, and what is missing. */
-#include "registry/internal.h"
+#include "registry/state.h"
 
 #include "base/clock.h"
+#include "registry/internal.h"
 
 enum { HEARD_LATELY_MS = 5000 };
 
