@@ -220,14 +220,6 @@ struct registry {
 /* registry.c */
 void note(const struct registry *registry, enum log_level level, const char *format, ...) PRINTF_LIKE(3, 4);
 
-/* operate.c: what operators do to workers. */
-void operate_recover(struct registry *registry, const struct query *query, struct asker *asker);
-void operate_drain(struct registry *registry, const struct query *query, struct asker *asker);
-void operate_maintain(struct registry *registry, const struct query *query, struct asker *asker);
-void operate_resume(struct registry *registry, const struct query *query, struct asker *asker);
-void operate_forget(struct registry *registry, const struct query *query, struct asker *asker);
-void operate_cleanup(struct registry *registry, const struct query *query, struct asker *asker);
-
 /* check.c: everything that is stored, looked at in steps. Who asks while a check is under way waits for its end. */
 void check_ask(struct registry *registry, const struct query *query, struct asker *asker);
 

@@ -1,10 +1,12 @@
 /* operate.c -- what operators do to workers: recover, drain, maintain, resume, forget, clean up. */
-#include "store/operate.h"
+#include "registry/operate.h"
+
 #include "registry/asker.h"
 #include "registry/command.h"
 #include "registry/intake.h"
 #include "registry/internal.h"
 #include "store/deregister.h"
+#include "store/operate.h"
 #include "store/worker.h"
 
 #include <inttypes.h>

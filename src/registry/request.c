@@ -6,6 +6,7 @@
 #include "registry/identity.h"
 #include "registry/inbound.h"
 #include "registry/internal.h"
+#include "registry/operate.h"
 #include "registry/system.h"
 
 #include <stdio.h>
