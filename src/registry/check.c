@@ -2,11 +2,12 @@
  * check.c -- a check of everything that is stored: one step after the other, each when the one before has been
  * answered, so that heartbeats pass in between. Adds up what the steps found, and tells all who asked.
  */
-#include "registry/internal.h"
+#include "registry/check.h"
 
 #include "base/clock.h"
 #include "registry/asker.h"
 #include "registry/intake.h"
+#include "registry/internal.h"
 #include "store/check.h"
 #include "store/worker.h"
 

@@ -220,9 +220,6 @@ struct registry {
 /* registry.c */
 void note(const struct registry *registry, enum log_level level, const char *format, ...) PRINTF_LIKE(3, 4);
 
-/* check.c: everything that is stored, looked at in steps. Who asks while a check is under way waits for its end. */
-void check_ask(struct registry *registry, const struct query *query, struct asker *asker);
-
 /* expire.c */
 enum err expire_new(struct registry *registry, struct fault *out_fault) MUST_USE;
 void expire_fini(struct registry *registry);

@@ -2,6 +2,7 @@
 #include "registry/alert.h"
 #include "registry/asker.h"
 #include "registry/brake.h"
+#include "registry/check.h"
 #include "registry/command.h"
 #include "registry/identity.h"
 #include "registry/inbound.h"
