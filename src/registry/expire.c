@@ -2,13 +2,14 @@
  * expire.c -- steps of time: what Redis says is due, judged by what was heard, and claimed. Few calls at a time and
  * each of them short, however many die at once: heartbeats must not wait behind them.
  */
-#include "registry/internal.h"
+#include "registry/expire.h"
 
 #include "base/clock.h"
 #include "registry/brake.h"
 #include "registry/canary.h"
 #include "registry/duty.h"
 #include "registry/figures.h"
+#include "registry/internal.h"
 #include "store/expiry.h"
 
 #include <stdlib.h>

@@ -24,6 +24,7 @@
 #include "registry/canary.h"
 #include "registry/clock.h"
 #include "registry/connection.h"
+#include "registry/expire.h"
 #include "registry/figures.h"
 #include "registry/inbound.h"
 #include "registry/metric.h"
@@ -41,40 +42,6 @@
 #include <openssl/types.h>
 
 enum { TICK_MS = 20, INSTANCE_MAX = 160, BATCHES_MAX = 4 };
-
-/* Steps of time being taken. expire.c */
-enum { STEPS_A_CALL = 100, STEP_CALLS_MAX = 2, EXPIRED_MAX = 4096, WAITING_MAX = 4096, SWEEP_GRACE_MS = 50 };
-enum { MEMBER_MAX = WORKER_ID_MAX + 16 };
-struct member {
-    char bytes[MEMBER_MAX];
-    size_t len;
-};
-struct waiting_step {
-    struct member member;
-    int64_t deadline_ms;
-    int64_t duration_ms;
-    char zone[WORKER_LABEL_MAX];
-    size_t zone_len;
-    bool by_event;
-};
-struct expiry {
-    int calls;              /* with Redis, of whatever kind: STEP_CALLS_MAX at most begin */
-    struct event *advance;  /* at the end of a turn of the loop */
-    struct member *expired; /* their events have come; a ring with room for EXPIRED_MAX */
-    size_t expired_at;
-    size_t expired_count;
-    int sweeps;                   /* with Redis: one, or where very many are due one behind the other */
-    bool round;                   /* the due index is being gone through, in parts */
-    size_t round_at;              /* where in it the next part begins */
-    size_t round_taken;           /* steps, since it began */
-    int64_t round_ms;             /* monotonic: when that began */
-    struct waiting_step *waiting; /* for hearing; room for WAITING_MAX */
-    size_t waiting_count;
-    struct waiting_step *heard; /* are to be judged again; the same room */
-    size_t heard_at;
-    size_t heard_count;
-    bool heard_more; /* and then those that are waiting */
-};
 
 /* Wills that wait for a canary, oldest first. will.c */
 struct waiting_will;
@@ -219,15 +186,6 @@ struct registry {
 
 /* registry.c */
 void note(const struct registry *registry, enum log_level level, const char *format, ...) PRINTF_LIKE(3, 4);
-
-/* expire.c */
-enum err expire_new(struct registry *registry, struct fault *out_fault) MUST_USE;
-void expire_fini(struct registry *registry);
-void expire_look(struct registry *registry, struct text member);
-void expire_tick(struct registry *registry);
-void expire_heard(struct registry *registry);            /* hearing reaches further now */
-bool expire_is_crowded(const struct registry *registry); /* very many steps are due, and being taken */
-void expire_forget(struct registry *registry);
 
 /* request.c: the verbs, and which of the following they are. */
 void handle_request(struct registry *registry, const struct inbound *inbound);

@@ -2,6 +2,7 @@
 #include "registry/internal.h"
 
 #include "base/clock.h"
+#include "registry/expire.h"
 #include "registry/figures.h"
 #include "store/outbox.h"
 #include "store/stream.h"

@@ -10,6 +10,7 @@
 #include "registry/clock.h"
 #include "registry/connection.h"
 #include "registry/duty.h"
+#include "registry/expire.h"
 #include "registry/figures.h"
 #include "registry/intake.h"
 #include "registry/metric.h"
