@@ -187,10 +187,6 @@ struct registry {
 /* registry.c */
 void note(const struct registry *registry, enum log_level level, const char *format, ...) PRINTF_LIKE(3, 4);
 
-/* request.c: the verbs, and which of the following they are. */
-void handle_request(struct registry *registry, const struct inbound *inbound);
-size_t request_bytes_max(struct text verb); /* how long its message may be */
-
 /* query.c; a page has that many workers or events, where the query does not say. */
 enum { PAGE_DEFAULT = 100, PAGE_MAX = 1000 };
 void query_status(struct registry *registry, const struct query *query, struct asker *asker);

@@ -1,4 +1,6 @@
 /* request.c -- the verbs of operators: found by name, their parameters checked, handed to whoever does the work. */
+#include "registry/request.h"
+
 #include "registry/alert.h"
 #include "registry/asker.h"
 #include "registry/brake.h"
