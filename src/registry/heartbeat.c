@@ -6,6 +6,7 @@
 #include "registry/connection.h"
 #include "registry/identity.h"
 #include "registry/inbound.h"
+#include "registry/query.h"
 #include "registry/system.h"
 #include "store/heartbeat.h"
 

@@ -187,13 +187,6 @@ struct registry {
 /* registry.c */
 void note(const struct registry *registry, enum log_level level, const char *format, ...) PRINTF_LIKE(3, 4);
 
-/* query.c; a page has that many workers or events, where the query does not say. */
-enum { PAGE_DEFAULT = 100, PAGE_MAX = 1000 };
-void query_status(struct registry *registry, const struct query *query, struct asker *asker);
-void query_events(struct registry *registry, const struct query *query, struct asker *asker);
-/* Adds the worker that the asker asked about, as it is by then; the reply's message has to be constant. */
-void query_reply_with_worker(struct asker *asker, const struct reply *reply);
-
 /* search.c; best.c: find with sort. import.c health.c configuration.c */
 void search_list(struct registry *registry, const struct query *query, struct asker *asker);
 void search_find(struct registry *registry, const struct query *query, struct asker *asker);

@@ -1,8 +1,10 @@
 /* query.c -- reading a worker, and the events. */
-#include "store/query.h"
+#include "registry/query.h"
+
 #include "registry/asker.h"
 #include "registry/intake.h"
 #include "registry/question.h"
+#include "store/query.h"
 #include "store/stream.h"
 #include "store/worker.h"
 

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "registry/asker.h"
 #include "registry/intake.h"
+#include "registry/query.h"
 #include "store/worker.h"
 
 #include <stdlib.h>

@@ -10,6 +10,7 @@
 #include "registry/inbound.h"
 #include "registry/internal.h"
 #include "registry/operate.h"
+#include "registry/query.h"
 #include "registry/system.h"
 
 #include <stdio.h>

@@ -179,7 +179,7 @@ test('the limits of the README are those of the code', () => {
 });
 
 test('every limit of a page in the schemas is the one of the registry', () => {
-  const query = read('src/registry/internal.h');
+  const query = read('src/registry/query.h');
   const [, least, most] = query.match(/PAGE_DEFAULT = (\d+), PAGE_MAX = (\d+)/);
   for (const name of ['request-list.json', 'request-events.json']) {
     const { limit } = readSchema(name).properties;
