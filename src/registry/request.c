@@ -11,6 +11,7 @@
 #include "registry/internal.h"
 #include "registry/operate.h"
 #include "registry/query.h"
+#include "registry/search.h"
 #include "registry/system.h"
 
 #include <stdio.h>

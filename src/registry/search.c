@@ -1,9 +1,11 @@
 /* search.c -- list, find and export: the workers that match, page by page. */
-#include "store/search.h"
+#include "registry/search.h"
+
 #include "registry/asker.h"
 #include "registry/intake.h"
 #include "registry/question.h"
 #include "store/query.h"
+#include "store/search.h"
 #include "store/worker.h"
 
 #include <stdlib.h>
