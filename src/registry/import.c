@@ -1,10 +1,12 @@
 /* import.c -- workers made again from an export, or from registration documents; a result for each. */
-#include "store/import.h"
+#include "registry/import.h"
+
 #include "registry/asker.h"
 #include "registry/identity.h"
 #include "registry/inbound.h"
 #include "registry/intake.h"
 #include "registry/internal.h"
+#include "store/import.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -7,6 +7,7 @@
 #include "registry/check.h"
 #include "registry/command.h"
 #include "registry/identity.h"
+#include "registry/import.h"
 #include "registry/inbound.h"
 #include "registry/internal.h"
 #include "registry/operate.h"
