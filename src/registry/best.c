@@ -1,4 +1,6 @@
 /* best.c -- find, sorted: the workers with the most free capacity of those that match, in one answer. */
+#include "registry/best.h"
+
 #include "registry/asker.h"
 #include "registry/intake.h"
 #include "registry/question.h"

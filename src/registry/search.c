@@ -2,6 +2,7 @@
 #include "registry/search.h"
 
 #include "registry/asker.h"
+#include "registry/best.h"
 #include "registry/intake.h"
 #include "registry/question.h"
 #include "store/query.h"
