@@ -1,9 +1,10 @@
 /* health.c -- how well a worker is, and how well they all are. */
-#include "registry/internal.h"
+#include "registry/health.h"
 
 #include "domain/report.h"
 #include "registry/asker.h"
 #include "registry/intake.h"
+#include "registry/internal.h"
 #include "store/query.h"
 #include "store/worker.h"
 

@@ -188,8 +188,6 @@ struct registry {
 void note(const struct registry *registry, enum log_level level, const char *format, ...) PRINTF_LIKE(3, 4);
 
 /* search.c; best.c: find with sort. import.c health.c configuration.c */
-void health_ask(struct registry *registry, const struct query *query, struct asker *asker);
-void health_ask_summary(struct registry *registry, const struct query *query, struct asker *asker);
 void configuration_ask(struct registry *registry, const struct query *query, struct asker *asker);
 
 /*
