@@ -187,9 +187,6 @@ struct registry {
 /* registry.c */
 void note(const struct registry *registry, enum log_level level, const char *format, ...) PRINTF_LIKE(3, 4);
 
-/* search.c; best.c: find with sort. import.c health.c configuration.c */
-void configuration_ask(struct registry *registry, const struct query *query, struct asker *asker);
-
 /*
  * register.c heartbeat.c deregister.c will.c: handle_* decode the payload; the others go on from there, and where it
  * was not decoded, registry->violations say why.

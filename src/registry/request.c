@@ -6,6 +6,7 @@
 #include "registry/brake.h"
 #include "registry/check.h"
 #include "registry/command.h"
+#include "registry/configuration.h"
 #include "registry/health.h"
 #include "registry/identity.h"
 #include "registry/import.h"
