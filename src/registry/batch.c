@@ -7,6 +7,7 @@
 #include "registry/asker.h"
 #include "registry/connection.h"
 #include "registry/inbound.h"
+#include "registry/register.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -6,6 +6,7 @@
 #include "registry/connection.h"
 #include "registry/inbound.h"
 #include "registry/internal.h"
+#include "registry/register.h"
 #include "registry/request.h"
 #include "registry/restate.h"
 #include "registry/retained.h"

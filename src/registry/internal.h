@@ -191,14 +191,11 @@ void note(const struct registry *registry, enum log_level level, const char *for
  * register.c heartbeat.c deregister.c will.c: handle_* decode the payload; the others go on from there, and where it
  * was not decoded, registry->violations say why.
  */
-void register_worker(struct registry *registry, const struct inbound *inbound, struct registration *registration,
-                     bool decoded);
 void heartbeat_worker(struct registry *registry, const struct inbound *inbound, struct heartbeat *heartbeat,
                       bool decoded);
 void deregister_worker(struct registry *registry, const struct inbound *inbound, struct deregistration *deregistration,
                        bool decoded);
 void will_take(struct registry *registry, const struct will *will);
-void handle_register(struct registry *registry, const struct inbound *inbound);
 void handle_heartbeat(struct registry *registry, const struct inbound *inbound);
 void handle_deregister(struct registry *registry, const struct inbound *inbound);
 void handle_will(struct registry *registry, const struct inbound *inbound);

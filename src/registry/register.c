@@ -1,5 +1,5 @@
 /* register.c -- a worker registers: decoded, validated, counted where refused, answered when Redis has it. */
-#include "registry/internal.h"
+#include "registry/register.h"
 
 #include "base/clock.h"
 #include "registry/asker.h"
@@ -7,6 +7,7 @@
 #include "registry/identity.h"
 #include "registry/inbound.h"
 #include "registry/intake.h"
+#include "registry/internal.h"
 #include "registry/system.h"
 #include "store/operate.h"
 #include "store/register.h"

@@ -14,6 +14,7 @@
 #include "registry/internal.h"
 #include "registry/operate.h"
 #include "registry/query.h"
+#include "registry/register.h"
 #include "registry/search.h"
 #include "registry/system.h"
 
