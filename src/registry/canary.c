@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "registry/connection.h"
 #include "registry/expire.h"
+#include "registry/heartbeat.h"
 #include "registry/internal.h"
 
 #include <inttypes.h>

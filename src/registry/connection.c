@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "registry/announce.h"
 #include "registry/canary.h"
+#include "registry/heartbeat.h"
 #include "registry/intake.h"
 #include "registry/internal.h"
 #include "registry/presence.h"

@@ -1,8 +1,9 @@
 /* heartbeat.c -- heartbeats gathered into batches, and those answered that asked or were refused. */
-#include "registry/batch.h"
+#include "registry/heartbeat.h"
 
 #include "base/clock.h"
 #include "registry/asker.h"
+#include "registry/batch.h"
 #include "registry/connection.h"
 #include "registry/identity.h"
 #include "registry/inbound.h"

@@ -41,7 +41,7 @@
 
 #include <openssl/types.h>
 
-enum { TICK_MS = 20, INSTANCE_MAX = 160, BATCHES_MAX = 4 };
+enum { TICK_MS = 20, INSTANCE_MAX = 160 };
 
 /* Wills that wait for a canary, oldest first. will.c */
 struct waiting_will;
@@ -56,9 +56,6 @@ struct alerts;
 
 /* check.c */
 struct check;
-
-/* Heartbeats on their way to Redis. heartbeat.c */
-struct heartbeat_batch;
 
 /* Heartbeats that Redis could not be told, the newest of each worker. kept.c */
 struct kept {
@@ -191,18 +188,14 @@ void note(const struct registry *registry, enum log_level level, const char *for
  * register.c heartbeat.c deregister.c will.c: handle_* decode the payload; the others go on from there, and where it
  * was not decoded, registry->violations say why.
  */
-void heartbeat_worker(struct registry *registry, const struct inbound *inbound, struct heartbeat *heartbeat,
-                      bool decoded);
 void deregister_worker(struct registry *registry, const struct inbound *inbound, struct deregistration *deregistration,
                        bool decoded);
 void will_take(struct registry *registry, const struct will *will);
-void handle_heartbeat(struct registry *registry, const struct inbound *inbound);
 void handle_deregister(struct registry *registry, const struct inbound *inbound);
 void handle_will(struct registry *registry, const struct inbound *inbound);
 void will_heard(struct registry *registry, uint64_t canary); /* of this number, and all before it */
 void will_interrupt(struct registry *registry);              /* those that wait are late */
 void will_fini(struct registry *registry);
-void heartbeat_flush(struct registry *registry);
 
 /*
  * kept.c: kept_keep keeps a heartbeat until Redis takes it; false where there is no room for it. kept_outdate forgets

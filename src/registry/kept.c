@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "registry/canary.h"
+#include "registry/heartbeat.h"
 #include "registry/inbound.h"
 
 enum { WORKERS_MAX = 100000, BYTES_MAX = 32 * 1024 * 1024, RETRY_MS = 250, BATCHES_AT_ONCE = BATCHES_MAX - 1 };

@@ -12,6 +12,7 @@
 #include "registry/duty.h"
 #include "registry/expire.h"
 #include "registry/figures.h"
+#include "registry/heartbeat.h"
 #include "registry/intake.h"
 #include "registry/metric.h"
 #include "registry/presence.h"

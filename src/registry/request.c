@@ -8,6 +8,7 @@
 #include "registry/command.h"
 #include "registry/configuration.h"
 #include "registry/health.h"
+#include "registry/heartbeat.h"
 #include "registry/identity.h"
 #include "registry/import.h"
 #include "registry/inbound.h"
