@@ -6,6 +6,7 @@
 
 #include "registry/asker.h"
 #include "registry/connection.h"
+#include "registry/deregister.h"
 #include "registry/inbound.h"
 #include "registry/register.h"
 

@@ -1,10 +1,12 @@
 /* deregister.c -- a worker, or an operator for it, says goodbye: plainly, by force, or after its jobs. */
-#include "store/deregister.h"
+#include "registry/deregister.h"
+
 #include "registry/asker.h"
 #include "registry/identity.h"
 #include "registry/inbound.h"
 #include "registry/intake.h"
 #include "registry/internal.h"
+#include "store/deregister.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -188,10 +188,7 @@ void note(const struct registry *registry, enum log_level level, const char *for
  * register.c heartbeat.c deregister.c will.c: handle_* decode the payload; the others go on from there, and where it
  * was not decoded, registry->violations say why.
  */
-void deregister_worker(struct registry *registry, const struct inbound *inbound, struct deregistration *deregistration,
-                       bool decoded);
 void will_take(struct registry *registry, const struct will *will);
-void handle_deregister(struct registry *registry, const struct inbound *inbound);
 void handle_will(struct registry *registry, const struct inbound *inbound);
 void will_heard(struct registry *registry, uint64_t canary); /* of this number, and all before it */
 void will_interrupt(struct registry *registry);              /* those that wait are late */

@@ -7,6 +7,7 @@
 #include "registry/check.h"
 #include "registry/command.h"
 #include "registry/configuration.h"
+#include "registry/deregister.h"
 #include "registry/health.h"
 #include "registry/heartbeat.h"
 #include "registry/identity.h"
