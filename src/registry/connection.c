@@ -10,6 +10,7 @@
 #include "registry/presence.h"
 #include "registry/probe.h"
 #include "registry/restate.h"
+#include "registry/will.h"
 
 #include <unistd.h>
 

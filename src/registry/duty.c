@@ -10,6 +10,7 @@
 #include "registry/presence.h"
 #include "registry/restate.h"
 #include "registry/state.h"
+#include "registry/will.h"
 #include "store/lease.h"
 #include "store/library.h"
 

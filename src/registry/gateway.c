@@ -5,6 +5,7 @@
 #include "registry/asker.h"
 #include "registry/heartbeat.h"
 #include "registry/inbound.h"
+#include "registry/will.h"
 
 #include <fnmatch.h>
 #include <stdio.h>

@@ -12,6 +12,7 @@
 #include "registry/request.h"
 #include "registry/restate.h"
 #include "registry/retained.h"
+#include "registry/will.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -33,6 +33,7 @@
 #include "registry/retained.h"
 #include "registry/state.h"
 #include "registry/system.h"
+#include "registry/will.h"
 #include "store/expiry.h"
 #include "store/operate.h"
 #include "store/statistics.h"
@@ -42,14 +43,6 @@
 #include <openssl/types.h>
 
 enum { TICK_MS = 20, INSTANCE_MAX = 160 };
-
-/* Wills that wait for a canary, oldest first. will.c */
-struct waiting_will;
-struct wills {
-    struct waiting_will *waiting;
-    size_t count;
-    size_t cap;
-};
 
 /* alert.c */
 struct alerts;
@@ -183,16 +176,6 @@ struct registry {
 
 /* registry.c */
 void note(const struct registry *registry, enum log_level level, const char *format, ...) PRINTF_LIKE(3, 4);
-
-/*
- * register.c heartbeat.c deregister.c will.c: handle_* decode the payload; the others go on from there, and where it
- * was not decoded, registry->violations say why.
- */
-void will_take(struct registry *registry, const struct will *will);
-void handle_will(struct registry *registry, const struct inbound *inbound);
-void will_heard(struct registry *registry, uint64_t canary); /* of this number, and all before it */
-void will_interrupt(struct registry *registry);              /* those that wait are late */
-void will_fini(struct registry *registry);
 
 /*
  * kept.c: kept_keep keeps a heartbeat until Redis takes it; false where there is no room for it. kept_outdate forgets

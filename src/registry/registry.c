@@ -21,6 +21,7 @@
 #include "registry/retained.h"
 #include "registry/state.h"
 #include "registry/system.h"
+#include "registry/will.h"
 
 #include <ctype.h>
 #include <stdio.h>

@@ -5,11 +5,13 @@
  * counts at once only where it was sent while the registry heard, and a canary sent after it has come back. Any other
  * one is late: the worker may have connected again since.
  */
-#include "store/will.h"
+#include "registry/will.h"
+
 #include "registry/canary.h"
 #include "registry/inbound.h"
 #include "registry/intake.h"
 #include "registry/internal.h"
+#include "store/will.h"
 
 #include <stdlib.h>
 #include <string.h>
