@@ -7,6 +7,7 @@
 #include "registry/clock.h"
 #include "registry/connection.h"
 #include "registry/internal.h"
+#include "registry/kept.h"
 #include "registry/presence.h"
 #include "registry/restate.h"
 #include "registry/state.h"

@@ -7,6 +7,7 @@
 #include "registry/connection.h"
 #include "registry/identity.h"
 #include "registry/inbound.h"
+#include "registry/kept.h"
 #include "registry/query.h"
 #include "registry/system.h"
 #include "store/heartbeat.h"

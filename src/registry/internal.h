@@ -27,6 +27,7 @@
 #include "registry/expire.h"
 #include "registry/figures.h"
 #include "registry/inbound.h"
+#include "registry/kept.h"
 #include "registry/metric.h"
 #include "registry/registry.h"
 #include "registry/restate.h"
@@ -49,13 +50,6 @@ struct alerts;
 
 /* check.c */
 struct check;
-
-/* Heartbeats that Redis could not be told, the newest of each worker. kept.c */
-struct kept {
-    struct newest *heartbeats; /* worker id: payload */
-    bool pending;        /* there are some, or they were handed over and it is not known yet whether Redis has them */
-    int64_t retry_at_ms; /* monotonic */
-};
 
 /* Heartbeats that need not be told to Redis. merge.c */
 struct merge {
@@ -176,20 +170,6 @@ struct registry {
 
 /* registry.c */
 void note(const struct registry *registry, enum log_level level, const char *format, ...) PRINTF_LIKE(3, 4);
-
-/*
- * kept.c: kept_keep keeps a heartbeat until Redis takes it; false where there is no room for it. kept_outdate forgets
- * what is kept of a worker: a later heartbeat has been heard, with this payload. kept_settle is called when it is known
- * what became of a batch. kept_send hands over as many as may be under way at once, kept_tick the rest.
- */
-enum err kept_new(struct registry *registry, struct fault *out_fault) MUST_USE;
-void kept_fini(struct registry *registry);
-bool kept_keep(struct registry *registry, struct text worker_id, struct text payload);
-void kept_outdate(struct registry *registry, struct text worker_id, struct text payload);
-void kept_forget(struct registry *registry); /* somebody else was active */
-void kept_settle(struct registry *registry);
-void kept_send(struct registry *registry);
-void kept_tick(struct registry *registry, int64_t now_ms);
 
 /*
  * merge.c. merge_configure takes over the setting, forgetting all where it is another. merge_takes is true where Redis

@@ -2,12 +2,13 @@
  * kept.c -- heartbeats that Redis could not be told, until it is back: the newest of each worker, within a cap. They
  * are handed over before anything that is heard later of the same worker.
  */
-#include "registry/internal.h"
+#include "registry/kept.h"
 
 #include "base/clock.h"
 #include "registry/canary.h"
 #include "registry/heartbeat.h"
 #include "registry/inbound.h"
+#include "registry/internal.h"
 
 enum { WORKERS_MAX = 100000, BYTES_MAX = 32 * 1024 * 1024, RETRY_MS = 250, BATCHES_AT_ONCE = BATCHES_MAX - 1 };
 

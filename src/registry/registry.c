@@ -14,6 +14,7 @@
 #include "registry/figures.h"
 #include "registry/heartbeat.h"
 #include "registry/intake.h"
+#include "registry/kept.h"
 #include "registry/metric.h"
 #include "registry/presence.h"
 #include "registry/probe.h"
