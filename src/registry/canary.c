@@ -6,6 +6,7 @@
 #include "registry/expire.h"
 #include "registry/heartbeat.h"
 #include "registry/internal.h"
+#include "registry/merge.h"
 #include "registry/will.h"
 
 #include <inttypes.h>

@@ -8,6 +8,7 @@
 #include "registry/asker.h"
 #include "registry/intake.h"
 #include "registry/internal.h"
+#include "registry/merge.h"
 #include "store/check.h"
 #include "store/worker.h"
 

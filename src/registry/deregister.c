@@ -6,6 +6,7 @@
 #include "registry/inbound.h"
 #include "registry/intake.h"
 #include "registry/internal.h"
+#include "registry/merge.h"
 #include "store/deregister.h"
 
 #include <inttypes.h>

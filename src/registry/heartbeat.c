@@ -8,6 +8,7 @@
 #include "registry/identity.h"
 #include "registry/inbound.h"
 #include "registry/kept.h"
+#include "registry/merge.h"
 #include "registry/query.h"
 #include "registry/system.h"
 #include "store/heartbeat.h"

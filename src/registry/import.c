@@ -6,6 +6,7 @@
 #include "registry/inbound.h"
 #include "registry/intake.h"
 #include "registry/internal.h"
+#include "registry/merge.h"
 #include "store/import.h"
 
 #include <stdio.h>

@@ -28,6 +28,7 @@
 #include "registry/figures.h"
 #include "registry/inbound.h"
 #include "registry/kept.h"
+#include "registry/merge.h"
 #include "registry/metric.h"
 #include "registry/registry.h"
 #include "registry/restate.h"
@@ -41,8 +42,6 @@
 #include "store/store.h"
 #include "store/stream.h"
 
-#include <openssl/types.h>
-
 enum { TICK_MS = 20, INSTANCE_MAX = 160 };
 
 /* alert.c */
@@ -50,15 +49,6 @@ struct alerts;
 
 /* check.c */
 struct check;
-
-/* Heartbeats that need not be told to Redis. merge.c */
-struct merge {
-    int64_t window_ms; /* 0: none */
-    struct echo *echo; /* NULL: none are merged */
-    EVP_MAC_CTX *digest;
-    struct buf said;
-    uint64_t batches; /* that have been opened: each has a number */
-};
 
 /* What is on its way from the stream to the world. publish.c */
 enum { OUTBOX_BATCHES_MAX = 3, STREAM_ID_BYTES = 48 };
@@ -170,21 +160,6 @@ struct registry {
 
 /* registry.c */
 void note(const struct registry *registry, enum log_level level, const char *format, ...) PRINTF_LIKE(3, 4);
-
-/*
- * merge.c. merge_configure takes over the setting, forgetting all where it is another. merge_takes is true where Redis
- * need not be told of a heartbeat; else out_words are what merge_say notes as on its way in a batch of that number, and
- * merge_confirm as having arrived at_ms (monotonic) or later. merge_forget and merge_forget_all let the next heartbeats
- * go to Redis: call them before anything that may change what Redis has of a worker, of any.
- */
-void merge_configure(struct registry *registry);
-void merge_fini(struct registry *registry);
-bool merge_takes(struct registry *registry, const struct heartbeat *heartbeat, bool asked,
-                 struct echo_words *out_words);
-void merge_say(struct registry *registry, struct echo_words words, uint64_t batch);
-void merge_confirm(struct registry *registry, struct echo_words words, uint64_t batch, int64_t at_ms);
-void merge_forget(struct registry *registry, struct text worker_id);
-void merge_forget_all(struct registry *registry);
 
 /* batch.c gateway.c */
 void handle_register_batch(struct registry *registry, const struct inbound *inbound);

@@ -3,9 +3,10 @@
  * worker.merge_heartbeats_ms. Only what Redis has taken as a mere pulse is repeated by one, and everything that might
  * make that untrue is told here: the worker's next heartbeat goes all the way then.
  */
-#include "registry/internal.h"
+#include "registry/merge.h"
 
 #include "base/clock.h"
+#include "registry/internal.h"
 
 #include <openssl/core_names.h>
 #include <openssl/evp.h>

@@ -5,6 +5,7 @@
 #include "registry/command.h"
 #include "registry/intake.h"
 #include "registry/internal.h"
+#include "registry/merge.h"
 #include "store/deregister.h"
 #include "store/operate.h"
 #include "store/worker.h"

@@ -8,6 +8,7 @@
 #include "registry/inbound.h"
 #include "registry/intake.h"
 #include "registry/internal.h"
+#include "registry/merge.h"
 #include "registry/system.h"
 #include "store/operate.h"
 #include "store/register.h"

@@ -15,6 +15,7 @@
 #include "registry/heartbeat.h"
 #include "registry/intake.h"
 #include "registry/kept.h"
+#include "registry/merge.h"
 #include "registry/metric.h"
 #include "registry/presence.h"
 #include "registry/probe.h"

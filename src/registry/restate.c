@@ -11,6 +11,7 @@
 #include "registry/command.h"
 #include "registry/connection.h"
 #include "registry/internal.h"
+#include "registry/merge.h"
 #include "registry/retained.h"
 #include "store/lease.h"
 #include "store/query.h"

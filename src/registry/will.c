@@ -11,6 +11,7 @@
 #include "registry/inbound.h"
 #include "registry/intake.h"
 #include "registry/internal.h"
+#include "registry/merge.h"
 #include "store/will.h"
 
 #include <stdlib.h>
