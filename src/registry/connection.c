@@ -9,6 +9,7 @@
 #include "registry/internal.h"
 #include "registry/presence.h"
 #include "registry/probe.h"
+#include "registry/publish.h"
 #include "registry/restate.h"
 #include "registry/will.h"
 

@@ -9,6 +9,7 @@
 #include "registry/internal.h"
 #include "registry/kept.h"
 #include "registry/presence.h"
+#include "registry/publish.h"
 #include "registry/restate.h"
 #include "registry/state.h"
 #include "registry/will.h"

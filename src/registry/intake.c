@@ -8,6 +8,7 @@
 #include "registry/heartbeat.h"
 #include "registry/inbound.h"
 #include "registry/internal.h"
+#include "registry/publish.h"
 #include "registry/register.h"
 #include "registry/request.h"
 #include "registry/restate.h"

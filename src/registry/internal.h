@@ -30,6 +30,7 @@
 #include "registry/kept.h"
 #include "registry/merge.h"
 #include "registry/metric.h"
+#include "registry/publish.h"
 #include "registry/registry.h"
 #include "registry/restate.h"
 #include "registry/retained.h"
@@ -42,6 +43,8 @@
 #include "store/store.h"
 #include "store/stream.h"
 
+#include <openssl/types.h>
+
 enum { TICK_MS = 20, INSTANCE_MAX = 160 };
 
 /* alert.c */
@@ -49,34 +52,6 @@ struct alerts;
 
 /* check.c */
 struct check;
-
-/* What is on its way from the stream to the world. publish.c */
-enum { OUTBOX_BATCHES_MAX = 3, STREAM_ID_BYTES = 48 };
-struct publisher {
-    bool reading;
-    bool unwanted; /* what is being read: it was asked for before the batches were given up */
-    bool advancing;
-    bool again; /* more was added while busy */
-    uint64_t next_id;
-    /* Those that are out, oldest first; the cursor follows when the first have been acknowledged. */
-    struct outbox_batch {
-        uint64_t end_id; /* of its publications: the first id beyond */
-        size_t unacknowledged;
-        bool full;                  /* there may be more behind it */
-        char last[STREAM_ID_BYTES]; /* of its events */
-    } batches[OUTBOX_BATCHES_MAX];
-    size_t batch_count;
-    uint64_t first_id;   /* of them all: earlier acknowledgements are not theirs */
-    size_t acknowledged; /* batches that the cursor is on its way past */
-    struct backoff backoff;
-    int64_t retry_at_ms;
-    bool gives_way;         /* to the replies for a crowd, or to its steps */
-    int64_t crowd_first_ms; /* monotonic: when one was seen first since all had been told; 0: none was */
-    int64_t crowd_last_ms;
-    int64_t read_at_ms; /* monotonic */
-    struct buf payload;
-    struct buf topic;
-};
 
 /* counters.c */
 enum message_result { MESSAGE_RETAINED = CODE_COUNT, MESSAGE_RESULT_COUNT };
@@ -167,15 +142,6 @@ void handle_gateway_register(struct registry *registry, const struct inbound *in
 void handle_gateway_deregister(struct registry *registry, const struct inbound *inbound);
 void handle_gateway_heartbeat(struct registry *registry, const struct inbound *inbound);
 void handle_gateway_will(struct registry *registry, const struct inbound *inbound);
-
-/* publish.c */
-void publish_init(struct registry *registry);
-void publish_fini(struct registry *registry);
-void publish_kick(struct registry *registry);
-void publish_tick(struct registry *registry, int64_t now_ms);
-void publish_acknowledged(struct registry *registry, uint64_t id);
-void publish_failed(struct registry *registry, const char *why);
-bool publish_is_idle(const struct registry *registry);
 
 /* counters.c: count_message counts a message by kind and result; counters_tell logs what is new. */
 void count_message(struct registry *registry, enum topic_kind kind, unsigned result);

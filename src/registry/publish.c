@@ -1,9 +1,10 @@
 /* publish.c -- what is in the event stream is told to the world, a batch at a time; nothing else tells of changes. */
-#include "registry/internal.h"
+#include "registry/publish.h"
 
 #include "base/clock.h"
 #include "registry/expire.h"
 #include "registry/figures.h"
+#include "registry/internal.h"
 #include "store/outbox.h"
 #include "store/stream.h"
 #include "store/worker.h"

@@ -19,6 +19,7 @@
 #include "registry/metric.h"
 #include "registry/presence.h"
 #include "registry/probe.h"
+#include "registry/publish.h"
 #include "registry/restate.h"
 #include "registry/retained.h"
 #include "registry/state.h"
