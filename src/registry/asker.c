@@ -2,6 +2,7 @@
 #include "registry/asker.h"
 
 #include "base/clock.h"
+#include "registry/counters.h"
 #include "registry/inbound.h"
 #include "registry/internal.h"
 

@@ -1,4 +1,6 @@
 /* counters.c -- what came in and what became of it, counted, and told in the log when something was new. */
+#include "registry/counters.h"
+
 #include "registry/internal.h"
 
 #include <inttypes.h>

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/exposition.h"
 #include "registry/connection.h"
+#include "registry/counters.h"
 #include "registry/internal.h"
 #include "store/expiry.h"
 #include "store/statistics.h"

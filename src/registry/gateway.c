@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "registry/asker.h"
+#include "registry/counters.h"
 #include "registry/heartbeat.h"
 #include "registry/inbound.h"
 #include "registry/will.h"

@@ -5,6 +5,7 @@
 #include "registry/asker.h"
 #include "registry/batch.h"
 #include "registry/connection.h"
+#include "registry/counters.h"
 #include "registry/identity.h"
 #include "registry/inbound.h"
 #include "registry/kept.h"

@@ -4,6 +4,7 @@
 #include "registry/asker.h"
 #include "registry/canary.h"
 #include "registry/connection.h"
+#include "registry/counters.h"
 #include "registry/deregister.h"
 #include "registry/heartbeat.h"
 #include "registry/inbound.h"

@@ -24,6 +24,7 @@
 #include "registry/canary.h"
 #include "registry/clock.h"
 #include "registry/connection.h"
+#include "registry/counters.h"
 #include "registry/expire.h"
 #include "registry/figures.h"
 #include "registry/inbound.h"
@@ -52,18 +53,6 @@ struct alerts;
 
 /* check.c */
 struct check;
-
-/* counters.c */
-enum message_result { MESSAGE_RETAINED = CODE_COUNT, MESSAGE_RESULT_COUNT };
-struct counters {
-    uint64_t messages[TOPIC_KIND_COUNT][MESSAGE_RESULT_COUNT]; /* by kind and the code that was the answer */
-    uint64_t heartbeats_dropped;                               /* while Redis was away, and no room to keep them */
-    uint64_t heartbeats_merged;                                /* Redis was not told of them */
-    uint64_t events_published;
-    uint64_t steps_by_event;
-    uint64_t steps_by_sweep;
-    uint64_t interruptions;
-};
 
 struct registry {
     struct event_base *base;
@@ -142,10 +131,5 @@ void handle_gateway_register(struct registry *registry, const struct inbound *in
 void handle_gateway_deregister(struct registry *registry, const struct inbound *inbound);
 void handle_gateway_heartbeat(struct registry *registry, const struct inbound *inbound);
 void handle_gateway_will(struct registry *registry, const struct inbound *inbound);
-
-/* counters.c: count_message counts a message by kind and result; counters_tell logs what is new. */
-void count_message(struct registry *registry, enum topic_kind kind, unsigned result);
-void counters_tell(struct registry *registry);
-void counters_tick(struct registry *registry, int64_t now_ms);
 
 #endif

@@ -2,6 +2,7 @@
 #include "registry/metric.h"
 
 #include "base/clock.h"
+#include "registry/counters.h"
 #include "registry/internal.h"
 #include "registry/system.h"
 #include "store/statistics.h"

@@ -9,6 +9,7 @@
 #include "registry/canary.h"
 #include "registry/clock.h"
 #include "registry/connection.h"
+#include "registry/counters.h"
 #include "registry/duty.h"
 #include "registry/expire.h"
 #include "registry/figures.h"

@@ -8,6 +8,7 @@
 #include "registry/will.h"
 
 #include "registry/canary.h"
+#include "registry/counters.h"
 #include "registry/inbound.h"
 #include "registry/intake.h"
 #include "registry/internal.h"
