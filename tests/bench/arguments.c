@@ -34,3 +34,12 @@ bool arguments_read(int argc, char **argv, arguments_take_fn *take, void *option
     *out_json = json;
     return true;
 }
+
+bool arguments_take_number(const char *value, long max, long *out_number)
+{
+    char *end = NULL;
+    long number = strtol(value, &end, 10);
+    bool good = end != value && *end == '\0' && number >= 1 && number <= max;
+    *out_number = good ? number : *out_number;
+    return good;
+}

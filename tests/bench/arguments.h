@@ -18,4 +18,7 @@ typedef bool arguments_take_fn(void *options, const char *name, const char *valu
 /* arguments_read reads names with a value each, and "--json" anywhere between them; false: they will not do. */
 bool arguments_read(int argc, char **argv, arguments_take_fn *take, void *options, bool *out_json) MUST_USE;
 
+/* arguments_take_number takes a whole number from 1 to max; false: it is none. */
+bool arguments_take_number(const char *value, long max, long *out_number) MUST_USE;
+
 #endif

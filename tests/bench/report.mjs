@@ -44,7 +44,8 @@ ${judged.map(goalRow).join('\n')}
 A rate counts only where every heartbeat sent has arrived: in Redis for musterd, in the callback for the counting subscriber,
 as an answer of Redis for the Node.js subscriber. Latency is from the time at which a heartbeat was meant to be sent to the
 reply that says that Redis has it. CPU is that of the whole process, as the kernel counts it.
-etcd's keep-alives are of one lease, each a gRPC stream of one message.
+etcd's keep-alives are of one lease, each a gRPC stream of one message. The bare answerer sends for each registration what musterd
+sends, replies first, and keeps nothing; answered and told is until the last event is acknowledged by the broker.
 
 ${plots.map(({ file, title }) => `![${title}](${file})`).join('\n')}
 
