@@ -7,8 +7,11 @@
 #include "registry/asker.h"
 #include "registry/connection.h"
 #include "registry/deregister.h"
+#include "registry/gateway.h"
 #include "registry/inbound.h"
+#include "registry/internal.h"
 #include "registry/register.h"
+#include "registry/results.h"
 
 #include <stdlib.h>
 #include <string.h>

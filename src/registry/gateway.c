@@ -1,11 +1,13 @@
 /* gateway.c -- gateways speak for many workers: which ones, their heartbeats, and the will of their connection. */
-#include "registry/batch.h"
+#include "registry/gateway.h"
 
 #include "base/clock.h"
 #include "registry/asker.h"
 #include "registry/counters.h"
 #include "registry/heartbeat.h"
 #include "registry/inbound.h"
+#include "registry/internal.h"
+#include "registry/results.h"
 #include "registry/will.h"
 
 #include <fnmatch.h>

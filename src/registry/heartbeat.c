@@ -3,14 +3,15 @@
 
 #include "base/clock.h"
 #include "registry/asker.h"
-#include "registry/batch.h"
 #include "registry/connection.h"
 #include "registry/counters.h"
 #include "registry/identity.h"
 #include "registry/inbound.h"
+#include "registry/internal.h"
 #include "registry/kept.h"
 #include "registry/merge.h"
 #include "registry/query.h"
+#include "registry/results.h"
 #include "registry/system.h"
 #include "store/heartbeat.h"
 

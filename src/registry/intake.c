@@ -2,10 +2,12 @@
 #include "registry/intake.h"
 
 #include "registry/asker.h"
+#include "registry/batch.h"
 #include "registry/canary.h"
 #include "registry/connection.h"
 #include "registry/counters.h"
 #include "registry/deregister.h"
+#include "registry/gateway.h"
 #include "registry/heartbeat.h"
 #include "registry/inbound.h"
 #include "registry/internal.h"

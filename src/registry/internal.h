@@ -125,11 +125,4 @@ struct registry {
 /* registry.c */
 void note(const struct registry *registry, enum log_level level, const char *format, ...) PRINTF_LIKE(3, 4);
 
-/* batch.c gateway.c */
-void handle_register_batch(struct registry *registry, const struct inbound *inbound);
-void handle_gateway_register(struct registry *registry, const struct inbound *inbound);
-void handle_gateway_deregister(struct registry *registry, const struct inbound *inbound);
-void handle_gateway_heartbeat(struct registry *registry, const struct inbound *inbound);
-void handle_gateway_will(struct registry *registry, const struct inbound *inbound);
-
 #endif

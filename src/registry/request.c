@@ -3,6 +3,7 @@
 
 #include "registry/alert.h"
 #include "registry/asker.h"
+#include "registry/batch.h"
 #include "registry/brake.h"
 #include "registry/check.h"
 #include "registry/command.h"

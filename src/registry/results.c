@@ -1,7 +1,9 @@
 /* results.c -- what became of each item of a batch, gathered into one reply that the broker can pass on. */
+#include "registry/results.h"
+
 #include "registry/asker.h"
-#include "registry/batch.h"
 #include "registry/inbound.h"
+#include "registry/internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
