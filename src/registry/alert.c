@@ -5,6 +5,7 @@
 #include "registry/alert.h"
 
 #include "base/clock.h"
+#include "codec/document.h"
 #include "registry/announce.h"
 #include "registry/asker.h"
 #include "registry/intake.h"

@@ -1,6 +1,8 @@
 /* announce.c -- what is told beside the event stream (statistics, alerts, commands), and whether the broker has it. */
 #include "registry/announce.h"
 
+#include "broker/broker.h"
+#include "codec/message.h"
 #include "registry/command.h"
 #include "registry/internal.h"
 

@@ -2,6 +2,11 @@
 #include "registry/asker.h"
 
 #include "base/clock.h"
+#include "base/histogram.h"
+#include "broker/broker.h"
+#include "codec/document.h"
+#include "codec/message.h"
+#include "codec/topic.h"
 #include "registry/counters.h"
 #include "registry/inbound.h"
 #include "registry/internal.h"

@@ -2,6 +2,7 @@
 #include "registry/audit.h"
 
 #include "base/clock.h"
+#include "base/throttle.h"
 #include "codec/utf8.h"
 #include "registry/internal.h"
 #include "store/operate.h"

@@ -4,6 +4,7 @@
  */
 #include "registry/batch.h"
 
+#include "codec/message.h"
 #include "registry/asker.h"
 #include "registry/connection.h"
 #include "registry/deregister.h"

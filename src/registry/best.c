@@ -1,6 +1,7 @@
 /* best.c -- find, sorted: the workers with the most free capacity of those that match, in one answer. */
 #include "registry/best.h"
 
+#include "codec/document.h"
 #include "registry/asker.h"
 #include "registry/intake.h"
 #include "registry/question.h"

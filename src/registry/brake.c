@@ -2,6 +2,8 @@
 #include "registry/brake.h"
 
 #include "base/clock.h"
+#include "codec/document.h"
+#include "domain/brake.h"
 #include "registry/alert.h"
 #include "registry/asker.h"
 #include "registry/intake.h"

@@ -2,6 +2,8 @@
 #include "registry/canary.h"
 
 #include "base/clock.h"
+#include "broker/broker.h"
+#include "domain/hearing.h"
 #include "registry/connection.h"
 #include "registry/expire.h"
 #include "registry/heartbeat.h"

@@ -5,6 +5,7 @@
 #include "registry/check.h"
 
 #include "base/clock.h"
+#include "codec/document.h"
 #include "registry/asker.h"
 #include "registry/intake.h"
 #include "registry/internal.h"

@@ -2,6 +2,7 @@
 #include "registry/command.h"
 
 #include "base/clock.h"
+#include "codec/document.h"
 #include "registry/announce.h"
 #include "registry/asker.h"
 #include "registry/intake.h"

@@ -1,6 +1,7 @@
 /* configuration.c -- the settings that are in force, each with where it comes from. No secret is among them. */
 #include "registry/configuration.h"
 
+#include "codec/document.h"
 #include "registry/asker.h"
 #include "registry/intake.h"
 #include "registry/internal.h"

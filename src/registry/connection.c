@@ -1,7 +1,9 @@
 /* connection.c -- one connection to the broker on the loop: its inbox drained, its loss noticed, its return tried. */
 #include "registry/connection.h"
 
+#include "base/backoff.h"
 #include "base/clock.h"
+#include "broker/broker.h"
 #include "registry/announce.h"
 #include "registry/canary.h"
 #include "registry/heartbeat.h"

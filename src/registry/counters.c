@@ -1,6 +1,7 @@
 /* counters.c -- what came in and what became of it, counted, and told in the log when something was new. */
 #include "registry/counters.h"
 
+#include "codec/topic.h"
 #include "registry/internal.h"
 
 #include <inttypes.h>

@@ -1,6 +1,9 @@
 /* deregister.c -- a worker, or an operator for it, says goodbye: plainly, by force, or after its jobs. */
 #include "registry/deregister.h"
 
+#include "codec/document.h"
+#include "codec/message.h"
+#include "codec/topic.h"
 #include "registry/asker.h"
 #include "registry/identity.h"
 #include "registry/inbound.h"

@@ -5,6 +5,7 @@
 #include "registry/expire.h"
 
 #include "base/clock.h"
+#include "domain/hearing.h"
 #include "registry/brake.h"
 #include "registry/canary.h"
 #include "registry/duty.h"

@@ -3,6 +3,11 @@
 
 #include "base/clock.h"
 #include "base/exposition.h"
+#include "base/histogram.h"
+#include "broker/broker.h"
+#include "codec/topic.h"
+#include "domain/event.h"
+#include "domain/hearing.h"
 #include "registry/connection.h"
 #include "registry/counters.h"
 #include "registry/internal.h"

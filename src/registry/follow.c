@@ -1,4 +1,6 @@
 /* follow.c -- the event stream for who looks on: read from Redis, a page at a time. */
+#include "codec/document.h"
+#include "domain/event.h"
 #include "registry/internal.h"
 #include "store/stream.h"
 

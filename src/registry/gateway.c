@@ -2,6 +2,11 @@
 #include "registry/gateway.h"
 
 #include "base/clock.h"
+#include "base/throttle.h"
+#include "codec/document.h"
+#include "codec/message.h"
+#include "codec/topic.h"
+#include "domain/validate.h"
 #include "registry/asker.h"
 #include "registry/counters.h"
 #include "registry/heartbeat.h"

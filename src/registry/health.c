@@ -1,6 +1,7 @@
 /* health.c -- how well a worker is, and how well they all are. */
 #include "registry/health.h"
 
+#include "codec/document.h"
 #include "domain/report.h"
 #include "registry/asker.h"
 #include "registry/intake.h"

@@ -2,6 +2,13 @@
 #include "registry/heartbeat.h"
 
 #include "base/clock.h"
+#include "base/echo.h"
+#include "base/histogram.h"
+#include "base/throttle.h"
+#include "codec/document.h"
+#include "codec/message.h"
+#include "codec/topic.h"
+#include "domain/validate.h"
 #include "registry/asker.h"
 #include "registry/connection.h"
 #include "registry/counters.h"

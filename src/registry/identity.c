@@ -1,6 +1,7 @@
 /* identity.c -- which worker a message is about: the one in its topic, or else the one that it names. */
 #include "registry/identity.h"
 
+#include "codec/topic.h"
 #include "registry/inbound.h"
 #include "registry/internal.h"
 

@@ -1,6 +1,9 @@
 /* import.c -- workers made again from an export, or from registration documents; a result for each. */
 #include "registry/import.h"
 
+#include "codec/document.h"
+#include "codec/message.h"
+#include "domain/validate.h"
 #include "registry/asker.h"
 #include "registry/identity.h"
 #include "registry/inbound.h"

@@ -1,6 +1,9 @@
 /* intake.c -- the two connections of the active daemon: what they subscribe to, and who handles what arrives. */
 #include "registry/intake.h"
 
+#include "broker/broker.h"
+#include "codec/message.h"
+#include "codec/topic.h"
 #include "registry/asker.h"
 #include "registry/batch.h"
 #include "registry/canary.h"

@@ -1,25 +1,21 @@
-/* internal.h -- what the files of the registry share. One struct, each part of it owned by the file that it names. */
+/*
+ * internal.h -- the registry itself: one struct, each part of it owned by the file beside the header that it comes
+ * from. On the loop thread, all of it.
+ */
 #ifndef MUSTER_REGISTRY_INTERNAL_H
 #define MUSTER_REGISTRY_INTERNAL_H
 
 #include "base/admission.h"
-#include "base/backoff.h"
-#include "base/echo.h"
-#include "base/histogram.h"
-#include "base/newest.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/text.h"
 #include "base/throttle.h"
-#include "broker/broker.h"
-#include "codec/document.h"
-#include "codec/message.h"
-#include "codec/topic.h"
-#include "domain/brake.h"
-#include "domain/cursor.h"
-#include "domain/event.h"
+#include "config/config.h"
+#include "domain/code.h"
 #include "domain/hearing.h"
-#include "domain/pace.h"
 #include "domain/validate.h"
 #include "registry/announce.h"
-#include "registry/asker.h"
 #include "registry/brake.h"
 #include "registry/canary.h"
 #include "registry/clock.h"
@@ -27,7 +23,6 @@
 #include "registry/counters.h"
 #include "registry/expire.h"
 #include "registry/figures.h"
-#include "registry/inbound.h"
 #include "registry/kept.h"
 #include "registry/merge.h"
 #include "registry/metric.h"
@@ -38,20 +33,16 @@
 #include "registry/state.h"
 #include "registry/system.h"
 #include "registry/will.h"
-#include "store/expiry.h"
-#include "store/operate.h"
-#include "store/statistics.h"
 #include "store/store.h"
-#include "store/stream.h"
 
-#include <openssl/types.h>
+#include <event2/event.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 enum { TICK_MS = 20, INSTANCE_MAX = 160 };
 
-/* alert.c */
 struct alerts;
-
-/* check.c */
 struct check;
 
 struct registry {

@@ -5,6 +5,9 @@
 #include "registry/kept.h"
 
 #include "base/clock.h"
+#include "base/newest.h"
+#include "codec/message.h"
+#include "codec/topic.h"
 #include "registry/canary.h"
 #include "registry/heartbeat.h"
 #include "registry/inbound.h"

@@ -6,6 +6,7 @@
 #include "registry/merge.h"
 
 #include "base/clock.h"
+#include "base/echo.h"
 #include "registry/internal.h"
 
 #include <openssl/core_names.h>

@@ -2,6 +2,8 @@
 #include "registry/metric.h"
 
 #include "base/clock.h"
+#include "codec/topic.h"
+#include "domain/hearing.h"
 #include "registry/counters.h"
 #include "registry/internal.h"
 #include "registry/system.h"

@@ -1,6 +1,7 @@
 /* operate.c -- what operators do to workers: recover, drain, maintain, resume, forget, clean up. */
 #include "registry/operate.h"
 
+#include "codec/document.h"
 #include "registry/asker.h"
 #include "registry/command.h"
 #include "registry/intake.h"

@@ -2,6 +2,8 @@
 #include "registry/presence.h"
 
 #include "base/clock.h"
+#include "broker/broker.h"
+#include "codec/message.h"
 #include "registry/connection.h"
 #include "registry/internal.h"
 

@@ -6,6 +6,7 @@
 #include "registry/probe.h"
 
 #include "base/clock.h"
+#include "broker/broker.h"
 #include "registry/connection.h"
 #include "registry/internal.h"
 

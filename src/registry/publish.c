@@ -1,7 +1,11 @@
 /* publish.c -- what is in the event stream is told to the world, a batch at a time; nothing else tells of changes. */
 #include "registry/publish.h"
 
+#include "base/backoff.h"
 #include "base/clock.h"
+#include "broker/broker.h"
+#include "codec/document.h"
+#include "codec/message.h"
 #include "registry/expire.h"
 #include "registry/figures.h"
 #include "registry/internal.h"

@@ -1,6 +1,7 @@
 /* query.c -- reading a worker, and the events. */
 #include "registry/query.h"
 
+#include "codec/document.h"
 #include "registry/asker.h"
 #include "registry/intake.h"
 #include "registry/question.h"

@@ -1,7 +1,13 @@
 /* register.c -- a worker registers: decoded, validated, counted where refused, answered when Redis has it. */
 #include "registry/register.h"
 
+#include "base/admission.h"
 #include "base/clock.h"
+#include "codec/document.h"
+#include "codec/message.h"
+#include "codec/topic.h"
+#include "domain/pace.h"
+#include "domain/validate.h"
 #include "registry/asker.h"
 #include "registry/audit.h"
 #include "registry/identity.h"

@@ -1,8 +1,12 @@
 /* registry.c -- the registry's life: made of its parts, started, ticking, stopped in good order. */
 #include "registry/internal.h"
 
+#include "base/admission.h"
 #include "base/clock.h"
 #include "base/secret.h"
+#include "codec/message.h"
+#include "domain/hearing.h"
+#include "domain/validate.h"
 #include "registry/alert.h"
 #include "registry/announce.h"
 #include "registry/brake.h"

@@ -1,6 +1,10 @@
 /* request.c -- the verbs of operators: found by name, their parameters checked, handed to whoever does the work. */
 #include "registry/request.h"
 
+#include "codec/message.h"
+#include "codec/topic.h"
+#include "domain/cursor.h"
+#include "domain/event.h"
 #include "registry/alert.h"
 #include "registry/asker.h"
 #include "registry/batch.h"

@@ -7,6 +7,9 @@
 #include "registry/restate.h"
 
 #include "base/clock.h"
+#include "broker/broker.h"
+#include "codec/document.h"
+#include "domain/hearing.h"
 #include "registry/announce.h"
 #include "registry/command.h"
 #include "registry/connection.h"

@@ -1,6 +1,9 @@
 /* results.c -- what became of each item of a batch, gathered into one reply that the broker can pass on. */
 #include "registry/results.h"
 
+#include "codec/document.h"
+#include "codec/message.h"
+#include "codec/topic.h"
 #include "registry/asker.h"
 #include "registry/inbound.h"
 #include "registry/internal.h"

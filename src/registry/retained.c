@@ -4,6 +4,9 @@
  */
 #include "registry/retained.h"
 
+#include "broker/broker.h"
+#include "codec/message.h"
+#include "domain/hearing.h"
 #include "registry/alert.h"
 #include "registry/internal.h"
 #include "registry/system.h"

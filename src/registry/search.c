@@ -1,6 +1,8 @@
 /* search.c -- list, find and export: the workers that match, page by page. */
 #include "registry/search.h"
 
+#include "codec/document.h"
+#include "domain/cursor.h"
 #include "registry/asker.h"
 #include "registry/best.h"
 #include "registry/intake.h"

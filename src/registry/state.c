@@ -2,6 +2,7 @@
 #include "registry/state.h"
 
 #include "base/clock.h"
+#include "domain/hearing.h"
 #include "registry/internal.h"
 
 enum { HEARD_LATELY_MS = 5000 };

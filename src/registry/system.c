@@ -3,6 +3,8 @@
 #include "registry/system.h"
 
 #include "base/clock.h"
+#include "codec/document.h"
+#include "domain/pace.h"
 #include "registry/alert.h"
 #include "registry/announce.h"
 #include "registry/asker.h"

@@ -7,6 +7,9 @@
  */
 #include "registry/will.h"
 
+#include "codec/message.h"
+#include "codec/topic.h"
+#include "domain/hearing.h"
 #include "registry/canary.h"
 #include "registry/counters.h"
 #include "registry/inbound.h"
