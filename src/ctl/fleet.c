@@ -126,6 +126,15 @@ static int trouble_first(const void *a, const void *b)
     return health_a != health_b ? (int)health_b - (int)health_a : by_id(a, b);
 }
 
+static int freest_first(const void *a, const void *b)
+{
+    json_t *const *first = a;
+    json_t *const *second = b;
+    json_int_t free_a = json_integer_value(json_object_get(*first, "availableCapacity"));
+    json_int_t free_b = json_integer_value(json_object_get(*second, "availableCapacity"));
+    return free_a != free_b ? (free_a > free_b ? -1 : 1) : by_id(a, b);
+}
+
 json_t **fleet_sorted(const struct fleet *fleet, enum fleet_order order, size_t *out_count)
 {
     size_t count = json_object_size(fleet->workers);
@@ -141,10 +150,9 @@ json_t **fleet_sorted(const struct fleet *fleet, enum fleet_order order, size_t 
     {
         sorted[at++] = document;
     }
-    /* An object keeps the order in which its members came. */
-    if (order != FLEET_AS_TOLD) {
-        qsort(sorted, count, sizeof(json_t *), order == FLEET_BY_ID ? by_id : trouble_first);
-    }
+    static int (*const orders[])(const void *, const void *) = {
+        [FLEET_BY_ID] = by_id, [FLEET_TROUBLE_FIRST] = trouble_first, [FLEET_FREEST_FIRST] = freest_first};
+    qsort(sorted, count, sizeof(json_t *), orders[order]);
     *out_count = count;
     return sorted;
 }

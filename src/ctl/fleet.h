@@ -31,7 +31,7 @@ void fleet_list_end(struct fleet *fleet);
 /* fleet_listed returns how many workers the list that is under way has so far. */
 size_t fleet_listed(const struct fleet *fleet);
 
-enum fleet_order { FLEET_BY_ID, FLEET_TROUBLE_FIRST, FLEET_AS_TOLD };
+enum fleet_order { FLEET_BY_ID, FLEET_TROUBLE_FIRST, FLEET_FREEST_FIRST };
 
 /*
  * fleet_sorted returns the documents in order, as a list that the caller frees; NULL without memory or without workers.

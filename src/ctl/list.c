@@ -1,4 +1,6 @@
-/* list.c -- musterctl list and find: follows the cursor until all pages are in, or as many workers as were asked for.
+/*
+ * list.c -- musterctl list and find: follows the cursor until all pages are in, or as many workers as were asked for.
+ * The best are known when all pages are in.
  */
 #include "ctl/list.h"
 
@@ -61,31 +63,37 @@ static json_t *request_page(json_t *filters, json_t *cursor, size_t rest)
 static enum command_status read_pages(struct call *call, const char *verb, json_t *filters, size_t most,
                                       struct fleet *fleet)
 {
+    bool sorts = call->options->sort != NULL;
     json_t *cursor = NULL;
     bool more = true;
     while (more) {
         json_t *reply = NULL;
-        json_t *request = request_page(filters, cursor, most - fleet_listed(fleet));
+        json_t *request = request_page(filters, cursor, sorts ? most : most - fleet_listed(fleet));
         enum command_status status = ask(call, verb, request, &reply);
         if (status != COMMAND_DONE) {
             return status;
         }
         cursor = take_page(fleet, reply);
         json_decref(reply);
-        more = cursor != NULL && fleet_listed(fleet) < most;
+        more = cursor != NULL && (sorts || fleet_listed(fleet) < most);
     }
     json_decref(cursor);
     return COMMAND_DONE;
+}
+
+static size_t most_of(const struct options *options)
+{
+    if (options->limit > 0) {
+        return (size_t)options->limit;
+    }
+    return options->sort != NULL ? SORTED_DEFAULT : SIZE_MAX;
 }
 
 enum command_status list_read(struct call *call, const char *verb, struct fleet *fleet)
 {
     const struct options *options = call->options;
     json_t *filters = filters_of(options);
-    size_t most = options->limit > 0 ? (size_t)options->limit : SIZE_MAX;
-    if (options->sort != NULL && options->limit == 0) {
-        most = SORTED_DEFAULT;
-    }
+    size_t most = most_of(options);
     fleet_list_begin(fleet);
     enum command_status status = read_pages(call, verb, filters, most, fleet);
     if (status == COMMAND_DONE) {
@@ -109,7 +117,10 @@ static void print_json(struct call *call, json_t *const *documents, size_t count
 static void print(struct call *call, const struct fleet *fleet)
 {
     size_t count = 0;
-    json_t **documents = fleet_sorted(fleet, call->options->sort != NULL ? FLEET_AS_TOLD : FLEET_BY_ID, &count);
+    size_t most = most_of(call->options);
+    bool sorts = call->options->sort != NULL;
+    json_t **documents = fleet_sorted(fleet, sorts ? FLEET_FREEST_FIRST : FLEET_BY_ID, &count);
+    count = count < most ? count : most;
     if (call->output->json) {
         print_json(call, documents, count);
     } else {

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-enum { REQUEST_DIGITS = 8, SET_DIGITS_MAX = 3, STEP_DIGITS_MAX = 19 };
+enum { REQUEST_DIGITS = 8, NUMBER_DIGITS_MAX = 10, STEP_DIGITS_MAX = 19 };
 
 /* FNV-1a; each text ends with its length, so that no two lists of texts run into the same bytes. */
 static uint32_t add_bytes(uint32_t hash, const void *bytes, size_t len)
@@ -42,7 +42,8 @@ uint32_t cursor_request_of(struct text verb, const struct query *query)
     hash = add_texts(hash, query->capabilities);
     hash = add_text(hash, query->zone);
     hash = add_text(hash, query->name_prefix);
-    return add_number(hash, query->minimum_free_capacity.set ? query->minimum_free_capacity.value : -1);
+    hash = add_number(hash, query->minimum_free_capacity.set ? query->minimum_free_capacity.value : -1);
+    return query->sort.len > 0 ? add_text(hash, query->sort) : hash;
 }
 
 size_t cursor_write(uint32_t request, struct text place, char out[CURSOR_TEXT_MAX])
@@ -62,16 +63,16 @@ static size_t count_digits(struct text text, size_t from)
 
 static bool is_place(struct text place)
 {
-    size_t set = count_digits(place, 0);
-    if (set == 0 || set > SET_DIGITS_MAX || place.len < set + 2 || place.data[set] != '-') {
+    size_t number = count_digits(place, 0);
+    if (number == 0 || number > NUMBER_DIGITS_MAX || place.len < number + 2 || place.data[number] != '-') {
         return false;
     }
-    struct text rest = {place.data + set + 2, place.len - set - 2};
-    if (place.data[set + 1] == 's') {
+    char way = place.data[number + 1];
+    struct text rest = {place.data + number + 2, place.len - number - 2};
+    if (way == 's' || way == 'w') {
         return worker_id_valid(rest);
     }
-    return place.data[set + 1] == 'b' && rest.len > 0 && rest.len <= STEP_DIGITS_MAX &&
-           count_digits(rest, 0) == rest.len;
+    return way == 'b' && rest.len > 0 && rest.len <= STEP_DIGITS_MAX && count_digits(rest, 0) == rest.len;
 }
 
 bool cursor_read(struct text text, uint32_t request, struct text *out_place)

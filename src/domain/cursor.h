@@ -18,7 +18,8 @@ size_t cursor_write(uint32_t request, struct text place, char out[CURSOR_TEXT_MA
 
 /*
  * cursor_read finds the place within the text, which *out_place then points into; false where it is none that
- * cursor_write can have written for this request. A place is <number>-s<worker id> or <number>-b<number>.
+ * cursor_write can have written for this request. A place is <number>-s<worker id>, <number>-w<worker id> or
+ * <number>-b<number>.
  */
 bool cursor_read(struct text text, uint32_t request, struct text *out_place) MUST_USE;
 

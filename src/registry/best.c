@@ -1,4 +1,4 @@
-/* best.c -- find, sorted: the workers with the most free capacity of those that match, in one answer. */
+/* best.c -- find, sorted: the workers with the most free capacity of those that match, or of a part of them. */
 #include "registry/best.h"
 
 #include "codec/document.h"
@@ -13,7 +13,7 @@
 #include <string.h>
 
 /* A broker passes on a megabyte (mosquitto.conf): what is more is left out. */
-enum { ANSWER_BYTES = 768 * 1024, READ_MOST = 100, PLACE_MAX = 64 };
+enum { ANSWER_BYTES = 768 * 1024, READ_MOST = 100 };
 
 struct candidate {
     int64_t free;
@@ -37,8 +37,10 @@ struct best {
     struct found *found;
     size_t found_count;
     size_t bytes;
-    size_t place_len;
-    char place[PLACE_MAX];
+    uint32_t request; /* for the cursor */
+    bool scans;       /* what comes next is in no order */
+    size_t place_len; /* 0: at the beginning, or all has been looked at */
+    char place[CURSOR_TEXT_MAX];
 };
 
 static void look(struct best *best);
@@ -77,9 +79,10 @@ static void answer(struct best *best)
         (void)json_array_append_new(workers, best->found[i].document);
     }
     best->found_count = 0;
-    const struct extra extra = {"workers", workers};
+    struct text place = {best->place, best->place_len};
+    const struct extra extras[] = {{"workers", workers}, {"cursor", question_cursor(best->request, place)}};
     question_end(&best->question);
-    asker_reply_with(best->question.asker, &(struct reply){.code = CODE_OK}, &extra, 1);
+    asker_reply_with(best->question.asker, &(struct reply){.code = CODE_OK}, extras, 2);
     free_best(best);
 }
 
@@ -211,9 +214,10 @@ static void on_picked(void *context, const struct store_picked *picked)
         refuse_for_memory(best);
         return;
     }
+    best->scans = picked->scans;
     best->place_len = picked->next.len < sizeof best->place ? picked->next.len : 0;
     memcpy(best->place, picked->next.data != NULL ? picked->next.data : "", best->place_len);
-    if (best->place_len > 0) {
+    if (best->place_len > 0 && question_may_go_on(&best->question, QUESTION_PAGE_MS_MAX)) {
         look(best);
     } else if (best->count == 0) {
         answer(best);
@@ -222,13 +226,12 @@ static void on_picked(void *context, const struct store_picked *picked)
     }
 }
 
-/* Along the free capacity the next ones are never better; in a scan only those that are better are of use. */
+/* Along the free capacity the next ones are never better; in a scan only those that are as good are of use. */
 static void look(struct best *best)
 {
     struct query *query = &best->question.query;
-    bool scans = best->place_len > 0 && best->place[0] == 'b';
-    size_t left = best->question.limit - (scans ? 0 : best->count);
-    if (scans && best->count == best->question.limit) {
+    size_t left = best->question.limit - (best->scans ? 0 : best->count);
+    if (best->scans && best->count == best->question.limit) {
         query->minimum_free_capacity = (struct opt_int){.set = true, .value = best->candidates[best->count - 1].free};
     }
     const struct store_search ask = {
@@ -248,6 +251,10 @@ void best_find(const struct query *query, bool schedulable, struct asker *asker)
         free(best);
         return;
     }
+    best->request = cursor_request_of(text_of("find"), query);
+    struct text place = question_place(query, best->request);
+    memcpy(best->place, place.data != NULL ? place.data : "", place.len);
+    best->place_len = place.len;
     best->schedulable = schedulable;
     best->least = query->minimum_free_capacity;
     best->found = calloc(best->question.limit, sizeof *best->found);

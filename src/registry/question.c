@@ -85,6 +85,19 @@ bool question_answered(struct question *question, enum store_outcome outcome)
     return outcome == STORE_DONE;
 }
 
+struct text question_place(const struct query *query, uint32_t request)
+{
+    struct text place = {0};
+    return query->cursor.len > 0 && cursor_read(query->cursor, request, &place) ? place : (struct text){0};
+}
+
+json_t *question_cursor(uint32_t request, struct text place)
+{
+    char cursor[CURSOR_TEXT_MAX];
+    size_t len = place.len > 0 ? cursor_write(request, place, cursor) : 0;
+    return len > 0 ? json_stringn(cursor, len) : NULL;
+}
+
 void question_end(struct question *question)
 {
     intake_call_done(question->asker->registry);

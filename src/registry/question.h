@@ -6,8 +6,11 @@
 #include "registry/internal.h"
 #include "store/worker.h"
 
-/* No question takes more calls than this; what has been found by then is the answer. */
-enum { QUESTION_ROUNDS_MAX = 50 };
+/*
+ * No question takes more calls than this; what has been found by then is the answer. Where few match of many, whoever
+ * asked for a page need not wait for longer: the page has what there was by then, and where to go on.
+ */
+enum { QUESTION_ROUNDS_MAX = 50, QUESTION_PAGE_MS_MAX = 30 };
 
 struct question {
     struct asker *asker;
@@ -28,6 +31,12 @@ bool question_may_go_on(struct question *question, int64_t most_ms);
 
 /* question_answered says whether the store did; if not, the asker is told and must not be used again. */
 bool question_answered(struct question *question, enum store_outcome outcome);
+
+/* question_place finds where the query's cursor goes on, in a request of that number; absent without a cursor. */
+struct text question_place(const struct query *query, uint32_t request);
+
+/* question_cursor returns the cursor for a place in the answer to such a request; NULL where there is none. */
+json_t *question_cursor(uint32_t request, struct text place);
 
 /* question_end tells that the last call is done, before the answer. */
 void question_end(struct question *question);

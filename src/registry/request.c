@@ -82,12 +82,8 @@ static void validate_search(const struct verb *verb, const struct query *query, 
         violations_add(violations, CODE_VALIDATION_FAILED, "sort must be freeCapacity (is \"%.*s\")",
                        TEXT_ARG(query->sort));
     }
-    if (query->cursor.len > 0 && query->sort.len > 0) {
-        violations_add(violations, CODE_VALIDATION_FAILED,
-                       "cursor must be left out with sort: the best are one page (is \"%.*s\")",
-                       TEXT_ARG(query->cursor));
-    } else if (is_whole && query->cursor.len > 0 &&
-               !cursor_read(query->cursor, cursor_request_of(text_of(verb->name), query), &place)) {
+    if (is_whole && query->cursor.len > 0 &&
+        !cursor_read(query->cursor, cursor_request_of(text_of(verb->name), query), &place)) {
         violations_add(violations, CODE_VALIDATION_FAILED,
                        "cursor must be one that a reply to the same request gave (is \"%.*s\")",
                        TEXT_ARG(query->cursor));

@@ -14,11 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/*
- * What comes in one step of a scan is never left out: with less room than ROOM_MIN it is the next page's. Where few
- * match of many, whoever asked need not wait: the page has what there was by then, and where to go on.
- */
-enum { PAGE_BYTES = 256 * 1024, PAGE_MS_MAX = 40, STEP_MOST = 100, ROOM_MIN = 10 };
+/* What comes in one step of a scan is never left out: with less room than ROOM_MIN it is the next page's. */
+enum { PAGE_BYTES = 256 * 1024, STEP_MOST = 100, ROOM_MIN = 10 };
 
 struct search {
     struct question question;
@@ -40,17 +37,10 @@ static void free_search(struct search *search)
     free(search);
 }
 
-static json_t *cursor_json(const struct search *search)
-{
-    char cursor[CURSOR_TEXT_MAX];
-    struct text place = {search->place, search->place_len};
-    size_t len = search->place_len > 0 ? cursor_write(search->request, place, cursor) : 0;
-    return len > 0 ? json_stringn(cursor, len) : NULL;
-}
-
 static void answer(struct search *search)
 {
-    const struct extra extras[] = {{"workers", search->workers}, {"cursor", cursor_json(search)}};
+    struct text place = {search->place, search->place_len};
+    const struct extra extras[] = {{"workers", search->workers}, {"cursor", question_cursor(search->request, place)}};
     search->workers = NULL;
     question_end(&search->question);
     asker_reply_with(search->question.asker, &(struct reply){.code = CODE_OK}, extras, 2);
@@ -86,7 +76,7 @@ static void on_page(void *context, const struct store_page *page)
     take_workers(search, page);
     search->place_len = page->next.len < sizeof search->place ? page->next.len : 0;
     memcpy(search->place, page->next.data != NULL ? page->next.data : "", search->place_len);
-    if (search->place_len == 0 || is_full(search) || !question_may_go_on(&search->question, PAGE_MS_MAX)) {
+    if (search->place_len == 0 || is_full(search) || !question_may_go_on(&search->question, QUESTION_PAGE_MS_MAX)) {
         answer(search);
     } else {
         look(search);
@@ -120,11 +110,9 @@ static void begin(const struct query *query, struct asker *asker, const char *ve
         return;
     }
     search->request = cursor_request_of(text_of(verb), query);
-    struct text place = {0};
-    if (query->cursor.len > 0 && cursor_read(query->cursor, search->request, &place)) {
-        memcpy(search->place, place.data, place.len);
-        search->place_len = place.len;
-    }
+    struct text place = question_place(query, search->request);
+    memcpy(search->place, place.data != NULL ? place.data : "", place.len);
+    search->place_len = place.len;
     search->workers = workers;
     search->schedulable = schedulable;
     search->exports = strcmp(verb, "export") == 0;

@@ -5,6 +5,7 @@
 #include "store/query.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static void add_set(struct args *args, const char *kind, struct text name)
 {
@@ -53,6 +54,13 @@ void store_list(struct store *store, const struct store_search *search, store_pa
     store_send(store, &store->args, query_parse_page, (union store_callback){.page = done}, context);
 }
 
+/* <set>-b<cursor>; else along the free capacity: <rank>-w<id> */
+static bool is_scan(struct text place)
+{
+    const char *dash = place.len > 0 ? memchr(place.data, '-', place.len - 1) : NULL;
+    return dash != NULL && dash[1] == 'b';
+}
+
 static void parse_picked(struct call *call, enum store_outcome outcome, const redisReply *result)
 {
     struct store_picked picked = {.outcome = outcome};
@@ -69,6 +77,7 @@ static void parse_picked(struct call *call, enum store_outcome outcome, const re
         struct text next = reply_text(reply_at(result, 0));
         picked.next = next.len > 0 ? next : (struct text){0};
         picked.count = count;
+        picked.scans = is_scan(picked.next);
     }
     picked.candidates = candidates;
     call->callback.picked(call->context, &picked);

@@ -24,8 +24,8 @@ void store_list(struct store *store, const struct store_search *search, store_pa
 
 /*
  * store_pick looks for the workers with the most free capacity, in steps: it is done when next is absent. The best of
- * all results together are the best there are; one may come twice. next begins with "b" where those that are less
- * free than what has been found need not be told any more (the query's least free capacity may be raised).
+ * all results together are the best there are; one may come twice. Where it scans, those that are less free than what
+ * has been found need not be told any more (the query's least free capacity may be raised); else they come in order.
  */
 struct store_candidate {
     struct text id;
@@ -36,6 +36,7 @@ struct store_picked {
     struct text next;
     const struct store_candidate *candidates; /* in no order */
     size_t count;
+    bool scans; /* from next on */
 };
 typedef void store_picked_fn(void *context, const struct store_picked *result);
 void store_pick(struct store *store, const struct store_search *search, store_picked_fn *done, void *context);

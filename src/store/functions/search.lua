@@ -103,9 +103,31 @@ local function matching(c, filter, from, ids)
     return matches, free
 end
 
--- A small set is looked at whole, in the order of ids, from the one after the last. Returns the last, nil at the end.
+-- How many of those that may be given work are free enough.
+local function count_eligible(c, filter)
+    return call('ZCOUNT', c.p .. 'free', filter.least or '-inf', '+inf')
+end
+
+-- The set that needs not be looked into where somebody was found by the free capacity: such a worker is a live one.
+local function set_of_free(filter)
+    return filter.sets[1] == 'workers' and 1 or 0
+end
+
+-- The members of one of the sets, or, of set 0, those that are free enough; with how many there are.
+local function count_members(c, filter, from)
+    return from == 0 and count_eligible(c, filter) or call('SCARD', c.p .. filter.sets[from])
+end
+
+local function all_members(c, filter, from)
+    if from == 0 then
+        return call('ZRANGEBYSCORE', c.p .. 'free', filter.least or '-inf', '+inf'), set_of_free(filter)
+    end
+    return call('SMEMBERS', c.p .. filter.sets[from]), from
+end
+
+-- Few are looked at whole, in the order of ids, from the one after the last. Returns the last, nil at the end.
 local function take_sorted(c, page, filter, from, last)
-    local ids = call('SMEMBERS', c.p .. filter.sets[from])
+    local ids, from = all_members(c, filter, from)
     table.sort(ids)
     local at = 1
     while ids[at] and ids[at] <= last do
@@ -126,22 +148,27 @@ local function take_sorted(c, page, filter, from, last)
     return nil
 end
 
+-- At all who are free enough, where these are few; else through the smallest set.
 local function begin_list(c, filter)
     local smallest, size = smallest_set(c, filter)
+    if filter.schedulable and size > SORTED_MAX and count_eligible(c, filter) <= SORTED_MAX then
+        return 0, 's', ''
+    end
     return smallest, size <= SORTED_MAX and 's' or 'b', size <= SORTED_MAX and '' or '0'
 end
 
--- arguments: where the page begins ('' at the start, else set-s<last id> or set-b<cursor>), most, filter.
+-- arguments: where the page begins ('' at the start, else <set>-s<last id> or <set>-b<cursor>), most, filter.
 -- result: {where the next one begins or '', workers}
 reader('list', function(c, args)
     local filter = filter_of(args, 3)
     local page = begin_page(args[2], filter)
     local set, way, at = string.match(args[1], '^(%d+)%-([sb])(.*)$')
     set = tonumber(set)
-    if not filter.sets[set] then
+    local is_free = set == 0 and way == 's' and filter.schedulable
+    if not is_free and not filter.sets[set] then
         set, way, at = begin_list(c, filter)
-    elseif way == 's' and call('SCARD', c.p .. filter.sets[set]) > SORTED_STILL then
-        way, at = 'b', '0' -- it has grown: once more, by steps
+    elseif way == 's' and count_members(c, filter, set) > SORTED_STILL then
+        set, way, at = (smallest_set(c, filter)), 'b', '0' -- there are more now: once more, by steps
     end
     local next_at
     if way == 's' then
@@ -156,11 +183,6 @@ reader('list', function(c, args)
     return { next_at and int(set) .. '-' .. way .. next_at or '', page.workers }
 end)
 
--- How many of those that may be given work are free enough.
-local function count_eligible(c, filter)
-    return call('ZCOUNT', c.p .. 'free', filter.least or '-inf', '+inf')
-end
-
 -- Where it is quickest to look: along the free capacity, or through the smallest set.
 local function begin_pick(c, filter, most)
     local smallest, size, share = smallest_set(c, filter)
@@ -172,7 +194,7 @@ local function begin_pick(c, filter, most)
             return 'w', 0
         end
     end
-    return 'b', 0, smallest
+    return 'b', smallest, '0'
 end
 
 local function add_pairs(picked, matches, free, most)
@@ -185,20 +207,27 @@ local function add_pairs(picked, matches, free, most)
     end
 end
 
--- Along the free capacity from the rank on, the freest first. Returns the next rank, nil where the rest is of no use.
+-- Where to go on after the one who was looked at last, at the rank before this: those before it may have changed places.
+local function rank_after(c, rank, last)
+    local at = call('ZREVRANK', c.p .. 'free', last)
+    return at and math.min(at + 1, rank) or rank
+end
+
+-- Along the free capacity from the rank on, the freest first. Returns where to go on, nil where the rest is of no use.
 local function pick_walking(c, filter, rank, most, picked)
-    local from = filter.sets[1] == 'workers' and 1 or 0
+    local from, last = set_of_free(filter), nil
     local slice = math.max(math.min(most, SLICE), STEP)
     local eligible = count_eligible(c, filter)
     while rank < eligible do
         local ids = call('ZREVRANGE', c.p .. 'free', int(rank), int(math.min(rank + slice, eligible) - 1))
+        last = ids[#ids]
         local matches, free = matching(c, filter, from, ids)
         add_pairs(picked, matches, free, most)
         rank = rank + slice
         if #picked >= 2 * most then
             return nil
-        elseif filter.work >= WORK_MAX then
-            return rank
+        elseif filter.work >= WORK_MAX and rank < eligible then
+            return int(rank) .. '-w' .. last
         end
     end
     return nil
@@ -211,34 +240,37 @@ local function pick_scanning(c, filter, set, cursor, picked)
         local matches, free = matching(c, filter, set, step[2])
         add_pairs(picked, matches, free, math.huge)
     until cursor == '0' or filter.work >= WORK_MAX
-    return cursor ~= '0' and cursor or nil
+    return cursor ~= '0' and int(set) .. '-b' .. cursor or nil
 end
 
--- The freest of those that match. Where more has to be looked at than was thought, and the rest is more than the smallest
--- set, what was found along the free capacity is given up for that. arguments: where ('' at the start, else w<rank> or
--- b<set>-<cursor>), most, filter. result: {where to go on or '', {id, free capacity, …}}
+-- Where a walk along the free capacity goes on; or, where far more has been looked at than was thought, and the rest is more
+-- than the smallest set, that set from its beginning.
+local function go_on_walking(c, filter, most, rank, last)
+    local smallest, size, share = smallest_set(c, filter)
+    if rank > math.min(size / 4, 4 * most / share) and count_eligible(c, filter) - rank > size then
+        return 'b', smallest, '0'
+    end
+    return 'w', rank_after(c, rank, last)
+end
+
+-- The freest of those that match. arguments: where ('' at the start, else <rank>-w<last id> or <set>-b<cursor>), most,
+-- filter. result: {where to go on or '', {id, free capacity, …}}
 reader('pick', function(c, args)
     local most, picked = tonumber(args[2]), {}
     local filter = filter_of(args, 3)
     filter.sorts = true
-    local way, at, set = string.match(args[1], '^([wb])(%d*)%-?(%d*)$')
-    if way == 'b' then
-        set, at = tonumber(at), set
-    elseif way == 'w' then
-        local smallest, size = smallest_set(c, filter)
-        at = tonumber(at)
-        if at > size / 4 and count_eligible(c, filter) - at > size then
-            way, set, at = 'b', smallest, '0'
-        end
-    else
-        way, at, set = begin_pick(c, filter, most)
+    local number, way, at = string.match(args[1], '^(%d+)%-([wb])(.*)$')
+    number = tonumber(number)
+    if way == 'w' and filter.schedulable then
+        way, number, at = go_on_walking(c, filter, most, number, at)
+    elseif way ~= 'b' or not filter.sets[number] then
+        way, number, at = begin_pick(c, filter, most)
     end
+    local next_at
     if way == 'w' then
-        local rank = pick_walking(c, filter, at, most, picked)
-        return { rank and 'w' .. int(rank) or '', picked }
+        next_at = pick_walking(c, filter, number, most, picked)
     elseif way == 'b' then
-        local cursor = pick_scanning(c, filter, set, at, picked)
-        return { cursor and 'b' .. int(set) .. '-' .. cursor or '', picked }
+        next_at = pick_scanning(c, filter, number, at, picked)
     end
-    return { '', picked }
+    return { next_at or '', picked }
 end)

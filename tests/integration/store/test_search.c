@@ -121,6 +121,48 @@ static int64_t search_to_the_end(struct rig *rig, bool sorted)
     return steps_so_far(rig) - first;
 }
 
+/* Few have so much room: they are looked at, and not the many who have the tag. */
+static void search_for_more_room_than_all_but_a_few_have_takes_no_steps(void **state)
+{
+    struct rig *rig = *state;
+    struct text tags[] = {text_of("full")};
+    struct query query = {.tags = {tags, 1}, .minimum_free_capacity = {.set = true, .value = 8}};
+    struct store_search search = {.query = &query, .schedulable = true, .most = PAGE};
+    (void)redis_reply(rig->client, "ZADD test:{0}:free 8 full-1 9 full-20000 9 free-1");
+    int64_t before = steps_so_far(rig);
+    rig->found = 0;
+    rig->open++;
+    store_list(rig->searcher.store, &search, on_page, rig);
+    store_client_wait(&rig->searcher, &rig->open, 0);
+    assert_int_equal(rig->found, 2);
+    assert_string_equal(rig->place, "");
+    assert_int_equal(steps_so_far(rig), before);
+    (void)redis_reply(rig->client, "ZADD test:{0}:free 0 full-1 0 full-20000 5 free-1");
+}
+
+/* Whoever was looked at has left when the walk goes on, so that all behind are nearer to its beginning. */
+static void walk_along_the_free_capacity_misses_nobody_while_others_leave(void **state)
+{
+    struct rig *rig = *state;
+    static const char tag_some[] = "for i = 1, 50 do redis.call('SADD', KEYS[1] .. 'tag:full', 'free-' .. i * 400) end";
+    struct text tags[] = {text_of("full")};
+    struct query query = {.tags = {tags, 1}, .minimum_free_capacity = {.set = true, .value = 1}};
+    int calls = 0;
+    (void)redis_reply(rig->client, "EVAL %s 1 test:{0}:", tag_some);
+    rig->found = 0;
+    rig->place[0] = '\0';
+    do {
+        struct store_search search = {.query = &query, .schedulable = true, .place = text_of(rig->place), .most = PAGE};
+        rig->open++;
+        calls++;
+        store_pick(rig->searcher.store, &search, on_picked, rig);
+        store_client_wait(&rig->searcher, &rig->open, 0);
+        (void)redis_reply(rig->client, "ZREMRANGEBYRANK test:{0}:free -500 -1");
+    } while (rig->place[0] != '\0');
+    assert_int_equal(rig->found, 50);
+    assert_true(calls > 5);
+}
+
 static void call_of_a_vain_search_looks_at_a_bounded_number(void **state)
 {
     assert_in_range(search_to_the_end(*state, false), MEMBERS / STEP / 2, 2 * MEMBERS / PAGE);
@@ -136,6 +178,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(call_of_a_vain_search_looks_at_a_bounded_number),
         cmocka_unit_test(call_of_a_vain_sorted_search_looks_at_a_bounded_number),
+        cmocka_unit_test(search_for_more_room_than_all_but_a_few_have_takes_no_steps),
+        cmocka_unit_test(walk_along_the_free_capacity_misses_nobody_while_others_leave),
     };
     return cmocka_run_group_tests_name("integration/store/search", tests, start_rig, end_rig);
 }

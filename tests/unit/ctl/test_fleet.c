@@ -137,18 +137,27 @@ static void sorted_by_trouble_puts_the_worst_first(void **state)
     assert_fleet(fleet, FLEET_BY_ID, "w1:HEALTHY w2:FAILED w3:UNHEALTHY w4:FAILED");
 }
 
-static void sorted_as_told_keeps_the_order_of_the_list(void **state)
+static void list_free(struct fleet *fleet, const char *id, int free)
+{
+    json_t *made = document(id, 1, free, "HEALTHY");
+    (void)json_object_set_new(made, "availableCapacity", json_integer(free));
+    fleet_list_take(fleet, made);
+    json_decref(made);
+}
+
+static void sorted_by_freedom_has_the_freest_of_all_pages_first(void **state)
 {
     struct fleet *fleet = *state;
     fleet_list_begin(fleet);
-    list_take(fleet, "w3", 1, 1, "HEALTHY");
-    list_take(fleet, "w1", 1, 1, "HEALTHY");
-    list_take(fleet, "w3", 1, 2, "FAILED");
-    list_take(fleet, "w2", 1, 1, "HEALTHY");
-    assert_int_equal(fleet_listed(fleet), 3);
+    list_free(fleet, "w3", 7);
+    list_free(fleet, "w1", 2);
+    list_free(fleet, "w4", 9);
+    list_free(fleet, "w3", 8);
+    list_free(fleet, "w2", 8);
+    assert_int_equal(fleet_listed(fleet), 4);
     fleet_list_end(fleet);
     assert_int_equal(fleet_listed(fleet), 0);
-    assert_fleet(fleet, FLEET_AS_TOLD, "w3:FAILED w1:HEALTHY w2:HEALTHY");
+    assert_fleet(fleet, FLEET_FREEST_FIRST, "w4:HEALTHY w2:HEALTHY w3:HEALTHY w1:HEALTHY");
 }
 
 int main(void)
@@ -161,7 +170,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(list_keeps_what_was_told_meanwhile, setup, teardown),
         cmocka_unit_test_setup_teardown(list_begun_again_forgets_the_unfinished_one, setup, teardown),
         cmocka_unit_test_setup_teardown(sorted_by_trouble_puts_the_worst_first, setup, teardown),
-        cmocka_unit_test_setup_teardown(sorted_as_told_keeps_the_order_of_the_list, setup, teardown),
+        cmocka_unit_test_setup_teardown(sorted_by_freedom_has_the_freest_of_all_pages_first, setup, teardown),
     };
     return cmocka_run_group_tests_name("ctl/fleet", tests, NULL, NULL);
 }

@@ -30,7 +30,8 @@ static struct text written(uint32_t request, const char *place)
 static void places_are_read_back(void **state)
 {
     (void)state;
-    static const char *const places[] = {"0-b1", "12-b9223372036854775807", "1-sworker-001", "131-sA.b_c-9"};
+    static const char *const places[] = {"0-b1", "12-b9223372036854775807", "1-sworker-001", "131-sA.b_c-9",
+                                         "1000000-wworker-001"};
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
         struct text place = {0};
         assert_true(cursor_read(written(7, places[i]), 7, &place));
@@ -74,7 +75,8 @@ static void made_up_cursors_are_refused(void **state)
                                         "00000007-0-s-dash",
                                         "00000007-0-sa b",
                                         "00000007-0-x1",
-                                        "00000007-1234-b1",
+                                        "00000007-12345678901-b1",
+                                        "00000007-7-w",
                                         "00000007_0-b1",
                                         "7-0-b1"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
@@ -101,8 +103,8 @@ static void requests_differ_by_verb_and_by_each_filter(void **state)
     uint32_t request = cursor_request_of(text_of("list"), &query);
     assert_int_equal(cursor_request_of(text_of("list"), &query), request);
     assert_int_not_equal(cursor_request_of(text_of("find"), &query), request);
-    struct query others[7];
-    for (size_t i = 0; i < 7; i++) {
+    struct query others[8];
+    for (size_t i = 0; i < 8; i++) {
         others[i] = query;
     }
     others[0].status = WORKER_IDLE;
@@ -113,7 +115,8 @@ static void requests_differ_by_verb_and_by_each_filter(void **state)
     others[4].zone = text_of("z2");
     others[5].name_prefix = text_of("z");
     others[6].minimum_free_capacity.set = false;
-    for (size_t i = 0; i < 7; i++) {
+    others[7].sort = text_of("freeCapacity");
+    for (size_t i = 0; i < 8; i++) {
         assert_int_not_equal(cursor_request_of(text_of("list"), &others[i]), request);
     }
 }
