@@ -16,8 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* While some wait for hearing, another round would only find them again. */
-enum { ROUND_WAITS_MS = 250 };
+/* While many wait for hearing, another round would mostly find them again; few are found beside those who are new. */
+enum { ROUND_WAITS_MS = 250, ROUND_WAITS_FOR = STEPS_A_CALL };
 
 /* Steps taken in one round of the due index by which very many are due: more than a round of the usual has. */
 enum { CROWD_STEPS = 2000 };
@@ -246,7 +246,7 @@ static void on_sweep(void *context, const struct store_dues *result)
         expiry->round = false;
     } else {
         expiry->round_at += result->staying + judge(registry, result->dues, result->count, false);
-        if (result->seen < STEPS_A_CALL) {
+        if (!result->more) {
             expiry->round = false;
             registry->reconciled.swept = true;
         } else if (expiry->waiting_count + STEPS_A_CALL > WAITING_MAX) {
@@ -278,7 +278,7 @@ void expire_tick(struct registry *registry)
 {
     struct expiry *expiry = &registry->expiry;
     int64_t now_ms = clock_monotonic_ms();
-    bool is_early = expiry->waiting_count > 0 && now_ms - expiry->round_ms < ROUND_WAITS_MS;
+    bool is_early = expiry->waiting_count > ROUND_WAITS_FOR && now_ms - expiry->round_ms < ROUND_WAITS_MS;
     if (!expiry->round && expiry->sweeps == 0 && !is_early && !hearing_is_deaf(&registry->hearing)) {
         expiry->round = true;
         expiry->round_at = 0;

@@ -107,7 +107,8 @@ static void parse_sweep(struct call *call, enum store_outcome outcome, const red
     struct store_dues dues = {.outcome = outcome};
     dues.seen = (size_t)reply_int(reply_at(result, 0));
     dues.staying = (size_t)reply_int(reply_at(result, 1));
-    read_dues(call, reply_at(result, 2), &dues);
+    dues.more = reply_int(reply_at(result, 2)) == 1;
+    read_dues(call, reply_at(result, 3), &dues);
     call->callback.dues(call->context, &dues);
 }
 

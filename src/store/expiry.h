@@ -32,6 +32,7 @@ struct store_dues {
     enum store_outcome outcome;
     size_t seen;    /* members that were due in the index, of a sweep */
     size_t staying; /* of those, who are due there on and not told: their event has to come yet */
+    bool more;      /* others may be due as well */
     const struct store_due *dues;
     size_t count;
     struct store_steps taken;
@@ -40,8 +41,8 @@ struct store_dues {
 typedef void store_dues_fn(void *context, const struct store_dues *result);
 
 /*
- * store_sweep touches at most most due keys, after skipping the first skip of the due index, and tells those that are
- * overdue by grace_ms and unclaimed. Where such a one is the first failure of a steady worker, which no brake holds,
+ * store_sweep touches due keys, after skipping the first skip of the due index, and tells those that are overdue by
+ * grace_ms and unclaimed, at most most. Where such a one is the first failure of a steady worker, which no brake holds,
  * and all of its silence was heard, the step is taken at once.
  */
 void store_sweep(struct store *store, const struct hearing *hearing, size_t skip, size_t most, int64_t grace_ms,

@@ -1,5 +1,7 @@
 -- expiry.lua -- what time does: touching what is due, and claiming its step.
 
+local SWEEP_PARTS = 4
+
 local function split_member(member)
     return string.match(member, '^(%l+):(.+)$')
 end
@@ -93,14 +95,11 @@ local function list_due(c, members, scores, heard)
     return { results, taken }
 end
 
--- Touches what is due, which makes Redis tell of its expiry at once; lists what has not been claimed for grace_ms.
--- arguments: heard since, heard until, members to skip, most members, grace ms.
--- result: {members seen, of those who stay due and are not listed, what list_due returns}
-writer('sweep', function(c, args)
-    local heard = read_heard(args, HEADER + 1, 'sweep')
-    local skip, most, grace_ms = args[HEADER + 3], args[HEADER + 4], tonumber(args[HEADER + 5])
-    local due = call('ZRANGEBYSCORE', c.p .. 'deadlines', '-inf', c.now_text, 'WITHSCORES', 'LIMIT', skip, most)
-    local members, scores, staying = {}, {}, 0
+-- Touches some of those who are due, which makes Redis tell of their expiry at once. Returns them, with the scores of those
+-- who have not been claimed for grace_ms, how many those are, and how many of the others stay due.
+local function sweep_some(c, skip, most, grace_ms)
+    local due = call('ZRANGEBYSCORE', c.p .. 'deadlines', '-inf', c.now_text, 'WITHSCORES', 'LIMIT', int(skip), most)
+    local members, scores, listed, staying = {}, {}, 0, 0
     for i = 1, #due, 2 do
         members[#members + 1] = due[i]
         scores[#scores + 1] = due[i + 1]
@@ -112,12 +111,29 @@ writer('sweep', function(c, args)
         if deadline >= 0 then
             c.deadlines[member] = int(deadline)
         elseif deadline == -1 then
-            call('PEXPIRE', keys[i], args[HEADER + 5])
+            call('PEXPIRE', keys[i], grace_ms)
         end
+        listed = listed + (is_listed and 1 or 0)
         staying = staying + ((deadline >= 0 or is_listed) and 0 or 1)
         scores[i] = is_listed and scores[i]
     end
-    return { #members, staying, list_due(c, members, scores, heard) }
+    return members, scores, listed, staying
+end
+
+-- Of those who are due nearly all live, in a large fleet, and have only to be looked at again later: several parts of
+-- them are seen in one call, until one has somebody to be listed, whose step takes far longer.
+-- arguments: heard since, heard until, members to skip, most members of a part, grace ms.
+-- result: {members seen, of those who stay due and are not listed, 1 where more are due, what list_due returns}
+writer('sweep', function(c, args)
+    local heard = read_heard(args, HEADER + 1, 'sweep')
+    local skip, most, grace_ms = tonumber(args[HEADER + 3]), tonumber(args[HEADER + 4]), tonumber(args[HEADER + 5])
+    local seen, staying, parts = 0, 0, 0
+    local members, scores, listed, stays
+    repeat
+        members, scores, listed, stays = sweep_some(c, skip + seen, most, grace_ms)
+        seen, staying, parts = seen + #members, staying + stays, parts + 1
+    until listed > 0 or #members < most or parts == SWEEP_PARTS
+    return { seen, staying, #members < most and 0 or 1, list_due(c, members, scores, heard) }
 end)
 
 -- arguments: heard since, heard until, then members. result: what list_due returns
