@@ -1,5 +1,5 @@
-/* floor.c -- the commands that write a worker's keys and its heartbeats, sent as they are; nobody looks at the answers.
- */
+/* floor.c -- the commands that write a worker's keys, its heartbeats and its silence, sent as they are; nobody looks at
+ * the answers. */
 #include "bench/floor.h"
 
 #include "base/clock.h"
@@ -79,4 +79,52 @@ void floor_beat(struct world *world, int worker, int64_t seq)
         "memoryUsage %.1f",
         id, (long long)seq, (long long)now_ms, (long long)seq, (long long)now_ms,
         (double)((seq * 7 + worker) % 1000) / 10, (double)((seq * 3 + worker) % 1000) / 10);
+}
+
+/* One command for all of them: before stands in front of each member. */
+static void change_members(struct world *world, const char *command, const char *before, int first, int count)
+{
+    enum { MEMBER_BYTES = 64 };
+    char text[MEMBER_BYTES * (FLOOR_SILENT_MAX + 1)];
+    size_t len = (size_t)snprintf(text, sizeof text, "%s", command);
+    for (int i = first; i < first + count; i++) {
+        len += (size_t)snprintf(text + len, sizeof text - len, " %sworker-%07d", before, i);
+    }
+    world_bare_command(world, text);
+}
+
+static void tell_silence(struct world *world, int worker)
+{
+    static const char epoch[] = "1795526413283551";
+    char id[32];
+    int64_t now_ms = clock_wall_ms();
+    long long now = (long long)now_ms;
+    (void)snprintf(id, sizeof id, "worker-%07d", worker);
+    world_bare_command(world, "HMGET muster:{0}:worker:%s steady lastHeartbeatAt seq revision zone", id);
+    world_bare_command(world, "SET muster:{0}:recheck:%s %s PX %d", id, epoch, TIMEOUT_MS);
+    world_bare_command(
+        world,
+        "XADD muster:{0}:events * type unhealthy workerId %s epoch %s revision 2 at %lld toStatus ACTIVE "
+        "toHealth UNHEALTHY fromStatus ACTIVE fromHealth HEALTHY reason heartbeat_timeout evidence %s",
+        id, epoch, now,
+        "{\"foundBy\":\"sweep\",\"lastHeartbeatAt\":1795526413283,\"seq\":1,\"deadline\":1795526413283,"
+        "\"lateMs\":1000}");
+    world_bare_command(world,
+                       "HSET muster:{0}:worker:%s steady U1%s revision 2 updatedAt %lld health UNHEALTHY "
+                       "consecutiveFailures 1 unhealthySince %lld missing 1 reason heartbeat_timeout",
+                       id, epoch, now, now);
+}
+
+void floor_silence(struct world *world, int first, int count)
+{
+    world_bare_command(world, "ZRANGEBYSCORE muster:{0}:deadlines -inf +inf WITHSCORES LIMIT 0 %d", count);
+    change_members(world, "DEL", "muster:{0}:alive:", first, count);
+    for (int i = first; i < first + count; i++) {
+        tell_silence(world, i);
+    }
+    change_members(world, "ZREM muster:{0}:deadlines", "alive:", first, count);
+    change_members(world, "ZADD muster:{0}:deadlines", "1795526413283 recheck:", first, count);
+    change_members(world, "ZREM muster:{0}:free", "", first, count);
+    change_members(world, "SREM muster:{0}:health:HEALTHY", "", first, count);
+    change_members(world, "SADD muster:{0}:health:UNHEALTHY", "", first, count);
 }

@@ -1,12 +1,14 @@
 /*
  * steps.c -- what the steps of a worker's life cost Redis: noticing that it is silent, UNHEALTHY, RECOVERED, HEALTHY,
- * FAILED, cleanup. No broker, no daemon, and nobody but those who take the step.
+ * FAILED, cleanup; and where very many are silent, the same keys by plain commands in a second Redis of the same
+ * configuration. No broker, no daemon, and nobody but those who take the step.
  *
  * Usage: bench_steps [--json] [workers]; prints a Markdown table, or one JSON document.
  *        bench_steps --paused [workers]; for who counts from outside: says "<Redis's process> <stage> begins" and
  *        "<Redis's process> <stage> ends <steps>", and waits for a line of input each time.
  */
 #include "bench/arguments.h"
+#include "bench/floor.h"
 #include "bench/report.h"
 #include "bench/world.h"
 
@@ -75,6 +77,7 @@ struct bench {
     struct usage before; /* the stage under way */
     struct usage spent[STAGES];
     size_t steps[STAGES];
+    struct usage floor; /* of STAGE_SILENT, each */
 };
 
 static void wait_for_line(void)
@@ -311,6 +314,19 @@ static void take_at_once(struct bench *bench)
     end(bench, STAGE_SILENT, (size_t)bench->taken);
 }
 
+/* What would be left of that if nothing but its keys had to be read and written. */
+static void take_bare(struct bench *bench)
+{
+    floor_register(&bench->world, bench->workers);
+    struct usage before = world_bare_usage(&bench->world);
+    for (int at = 0; at < bench->workers; at += FLOOR_SILENT_MAX) {
+        int left = bench->workers - at;
+        floor_silence(&bench->world, at, left < FLOOR_SILENT_MAX ? left : FLOOR_SILENT_MAX);
+    }
+    struct usage after = world_bare_usage(&bench->world);
+    bench->floor = world_usage_each(&before, &after, bench->workers);
+}
+
 static void expect(struct bench *bench, const char *outcome, int wait_ms)
 {
     if (bench->taken != bench->workers && bench->expected != NULL) {
@@ -347,15 +363,21 @@ static void live(struct bench *bench)
 
 /* ---------------------------------------------------------------------------------------- the report */
 
+static void add_row(json_t *costs, const char *key, const char *name, const struct usage *spent, double steps)
+{
+    json_t *row = json_pack("{s:s, s:f, s:f, s:f}", "name", name, "redis_us", spent->redis_us / steps, "call_us",
+                            spent->call_us / steps, "client_us", spent->client_us / steps);
+    (void)json_object_set_new(costs, key, row);
+}
+
 static json_t *report_of(const struct bench *bench)
 {
     json_t *costs = json_object();
     for (int i = 0; i < STAGES; i++) {
-        double steps = (double)bench->steps[i];
-        const struct usage *spent = &bench->spent[i];
-        json_t *row = json_pack("{s:s, s:f, s:f, s:f}", "name", stages[i].name, "redis_us", spent->redis_us / steps,
-                                "call_us", spent->call_us / steps, "client_us", spent->client_us / steps);
-        (void)json_object_set_new(costs, stages[i].key, row);
+        add_row(costs, stages[i].key, stages[i].name, &bench->spent[i], (double)bench->steps[i]);
+    }
+    if (!bench->paused) {
+        add_row(costs, "silent_floor", "the keys of that UNHEALTHY at once by plain commands", &bench->floor, 1);
     }
     return json_pack("{s:i, s:s, s:o}", "workers", bench->workers, "persistence", world_persistence, "costs", costs);
 }
@@ -371,7 +393,11 @@ int main(int argc, char **argv)
         return 2;
     }
     world_init(&bench.world);
+    world_keep_file(&bench.world);
     live(&bench);
+    if (!bench.paused) {
+        take_bare(&bench);
+    }
     json_t *report = report_of(&bench);
     if (json) {
         report_print_json(report, JSON_INDENT(2) | JSON_REAL_PRECISION(5));

@@ -8,11 +8,19 @@ export const title = 'Mass death';
 export const rounds = 'own';
 
 const NO_BRAKE = 'brake.min_workers=100000000';
-const INTERVAL_MS = 2000;
 const PATIENCE_MS = 180000;
 const ASK = 0.05;
 const PAGE = 5000;
 const EVENTS = 'muster:{0}:events';
+
+// The others, and who is told of the deaths: of a bare publisher as well.
+export const steadyOthers = (others) => ({ workers: others, prefix: 'other', 'heartbeat-interval-ms': 2000 });
+export async function startWitness(stand) {
+  const args = ['--uri', stand.mqttUri, '--client-id', 'bench-witness', '--qos', '1', '--topic', 'muster/v1/event/unhealthy/+', '--json'];
+  const witness = new Program(join(binaries, 'bench_counter'), args);
+  await witness.said('subscribed');
+  return witness;
+}
 
 const valueIn = (entry, field) => entry[entry.indexOf(field) + 1];
 
@@ -52,7 +60,7 @@ export async function measure({ sizes, record, log }) {
   const { dying, others, timeoutMs } = sizes.death;
   const stand = new Stand();
   await stand.startAll([NO_BRAKE, 'health.check_interval_ms=600000']);
-  const steady = { workers: others, prefix: 'other', 'heartbeat-interval-ms': INTERVAL_MS };
+  const steady = steadyOthers(others);
   await stand.fleet('steady', { ...steady, duration: 0.1 }).result();
   const mortal = { workers: dying, prefix: 'mortal', together: true, share: 1 };
   log(`${dying} register`);
@@ -66,9 +74,7 @@ export async function measure({ sizes, record, log }) {
   await mortals.result();
   await stand.settle();
   const { newest } = await stand.outbox();
-  const filter = 'muster/v1/event/unhealthy/+';
-  const witness = new Program(join(binaries, 'bench_counter'), ['--uri', stand.mqttUri, '--qos', '1', '--topic', filter, '--json']);
-  await witness.said('subscribed');
+  const witness = await startWitness(stand);
   log(`${dying} are silent`);
   const meanwhile = stand.fleet('steady', { ...steady, duration: PATIENCE_MS / 1000, ask: ASK });
   const toldAt = await waitUntilTold(stand, dying);

@@ -18,4 +18,5 @@ export async function measure({ sizes, rounds: count, record }) {
   for (const [name, { redis_us: redisUs }] of Object.entries(steps.costs)) {
     record(`steps.${name}`, redisUs);
   }
+  record('steps.floorMs', (steps.costs.silent_floor.redis_us * sizes.death.dying) / 1000);
 }
