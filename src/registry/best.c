@@ -2,6 +2,7 @@
 #include "registry/best.h"
 
 #include "codec/document.h"
+#include "domain/cursor.h"
 #include "registry/asker.h"
 #include "registry/intake.h"
 #include "registry/question.h"

@@ -2,6 +2,7 @@
 #include "registry/question.h"
 
 #include "base/clock.h"
+#include "domain/cursor.h"
 #include "registry/asker.h"
 #include "registry/intake.h"
 #include "registry/query.h"
