@@ -1,5 +1,6 @@
-// outflow.mjs -- the yardstick of what musterd tells: a bare publisher of as many messages, as long, through the same broker; on
-// an idle machine, and beside the same heartbeats of others, which somebody counts, with the same witness of the events.
+// outflow.mjs -- the yardsticks of what musterd tells: a bare publisher of as many messages, as long, through the same broker. On
+// an idle machine; beside the heartbeats of as many others, which somebody counts; and beside a musterd that takes these in. The
+// events have the same witness as musterd's.
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { binaries } from '../../support/world.mjs';
@@ -19,8 +20,21 @@ async function publishAll(stand, events) {
   return { ms: seconds * 1000, publisherUs: cpuUsPerMessage, brokerUs: (cpuUs(stand.broker.pid) - usedBefore) / messages };
 }
 
-export async function measure({ sizes, record }) {
-  const { dying, others } = sizes.death;
+// How long it takes beside a fleet, in ms.
+async function publishBeside(stand, events, fleet) {
+  const witness = await startWitness(stand);
+  const beating = stand.fleet('steady', { ...fleet, duration: LONGEST_S });
+  await sleep(WARM_UP_MS);
+  const { ms } = await publishAll(stand, events);
+  await beating.stop();
+  const { messages } = await witness.stop();
+  if (messages !== events) {
+    throw new Error(`${messages} of ${events} events reached the witness`);
+  }
+  return ms;
+}
+
+async function measureBesideCounter({ dying, others }, record) {
   const stand = new Stand();
   await stand.startBroker();
   const { ms, publisherUs, brokerUs } = await publishAll(stand, dying);
@@ -29,17 +43,23 @@ export async function measure({ sizes, record }) {
   record('outflow.cost.broker', brokerUs);
   const counter = new Program(join(binaries, 'bench_counter'), ['--uri', stand.mqttUri, '--json']);
   await counter.said('subscribed');
-  const witness = await startWitness(stand);
-  const fleet = stand.fleet('steady', { ...steadyOthers(others), unregistered: true, epoch: 1, duration: LONGEST_S });
-  await sleep(WARM_UP_MS);
-  const beside = await publishAll(stand, dying);
-  record('outflow.besideMs', beside.ms);
-  await fleet.stop();
+  record('outflow.besideMs', await publishBeside(stand, dying, { ...steadyOthers(others), unregistered: true, epoch: 1 }));
   const { messagesPerSecond } = await counter.stop();
-  const { messages } = await witness.stop();
   record('outflow.besideRate', messagesPerSecond);
-  if (messages !== dying) {
-    throw new Error(`${messages} of ${dying} events reached the witness`);
-  }
   await stand.end();
+}
+
+async function measureBesideMusterd({ dying, others }, record) {
+  const stand = new Stand();
+  await stand.startAll();
+  const fleet = steadyOthers(others);
+  await stand.fleet('steady', { ...fleet, duration: 0.1 }).result();
+  await stand.settle();
+  record('outflow.besideMusterdMs', await publishBeside(stand, dying, fleet));
+  await stand.end();
+}
+
+export async function measure({ sizes, record }) {
+  await measureBesideCounter(sizes.death, record);
+  await measureBesideMusterd(sizes.death, record);
 }
