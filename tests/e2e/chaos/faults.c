@@ -37,12 +37,23 @@ void faults_start_daemon(struct faults *faults, int index)
 {
     char uri[64];
     char flap[4][64];
+    char merge[64];
     (void)snprintf(uri, sizeof uri, "mqtt.uri=tcp://127.0.0.1:%d", proxy_port(faults->proxy));
     (void)snprintf(flap[0], sizeof flap[0], "health.flap_count=%d", FLAP_COUNT);
     (void)snprintf(flap[1], sizeof flap[1], "health.flap_window_ms=%d", FLAP_WINDOW_MS);
     (void)snprintf(flap[2], sizeof flap[2], "health.flap_hold_ms=%d", FLAP_HOLD_MS);
     (void)snprintf(flap[3], sizeof flap[3], "health.flap_hold_max_ms=%d", FLAP_HOLD_MAX_MS);
-    const char *const settings[] = {uri, "brake.percent=100", flap[0], flap[1], flap[2], flap[3], NULL};
+    (void)snprintf(merge, sizeof merge, "worker.merge_heartbeats_ms=%d", (int)faults->merge_ms);
+    const char *const settings[] = {uri,
+                                    "brake.percent=100",
+                                    flap[0],
+                                    flap[1],
+                                    flap[2],
+                                    flap[3],
+                                    merge,
+                                    "worker.min_heartbeat_timeout_ms=1500",
+                                    "worker.heartbeat_timeout_ms=1500",
+                                    NULL};
     world_start_daemon(faults->world, index, settings);
 }
 
@@ -101,10 +112,15 @@ static void wait_a_little(struct faults *faults)
 }
 
 void faults_init(struct faults *faults, struct world *world, struct proxy *proxy, struct probe *probe, unsigned seed,
-                 bool forgets, json_t *diary)
+                 bool forgets, int64_t merge_ms, json_t *diary)
 {
-    *faults = (struct faults){
-        .world = world, .proxy = proxy, .probe = probe, .diary = diary, .forgets = forgets, .random = scatter(seed)};
+    *faults = (struct faults){.world = world,
+                              .proxy = proxy,
+                              .probe = probe,
+                              .diary = diary,
+                              .forgets = forgets,
+                              .merge_ms = merge_ms,
+                              .random = scatter(seed)};
     diary_add(diary, "policy",
               json_pack("{s:i, s:i, s:i, s:i}", "flapCount", FLAP_COUNT, "flapWindowMs", FLAP_WINDOW_MS, "flapHoldMs",
                         FLAP_HOLD_MS, "flapHoldMaxMs", FLAP_HOLD_MAX_MS));

@@ -36,7 +36,8 @@ struct faults {
     struct proxy *proxy; /* between daemons and broker */
     struct probe *probe;
     json_t *diary;
-    bool forgets; /* Redis keeps snapshots only: what was written since the last one is lost with it */
+    bool forgets;     /* Redis keeps snapshots only: what was written since the last one is lost with it */
+    int64_t merge_ms; /* how long daemons may keep heartbeats that change nothing to themselves; 0: not at all */
     unsigned random;
     const struct fault_kind *deck[FAULTS_MAX];
     size_t deck_size;
@@ -53,7 +54,7 @@ struct faults {
 };
 
 void faults_init(struct faults *faults, struct world *world, struct proxy *proxy, struct probe *probe, unsigned seed,
-                 bool forgets, json_t *diary);
+                 bool forgets, int64_t merge_ms, json_t *diary);
 
 /*
  * faults_step begins or ends a fault when it is time to, and watches for the return of service. After faults_finish the

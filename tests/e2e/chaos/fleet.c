@@ -20,6 +20,7 @@ static const size_t kind_shares[KINDS] = {14, 6, 5, 5, 3, 3, 3, 3};
 struct worker {
     char id[32];
     enum kind kind;
+    bool lists_jobs; /* else its heartbeats say the same again and again */
     int boot;
     int connection;
     int64_t epoch; /* 0: not registered */
@@ -54,6 +55,7 @@ struct fleet {
     struct pending pending[PENDING_MAX]; /* heartbeats without acknowledgement, by id */
     unsigned random;
     int64_t active_until_ms;
+    int64_t merge_ms;
     json_t *diary;
 };
 
@@ -67,15 +69,17 @@ static void make_worker(struct fleet *fleet, size_t index, enum kind kind, int64
 {
     struct worker *worker = &fleet->workers[index];
     int64_t now_ms = clock_monotonic_ms();
-    *worker = (struct worker){.kind = kind, .boot = 1, .connection = 1};
+    bool is_plain = kind == STEADY || kind == DYING || kind == FLAPPING;
+    *worker = (struct worker){.kind = kind, .boot = 1, .connection = 1, .lists_jobs = !is_plain || index % 2 == 0};
     (void)snprintf(worker->id, sizeof worker->id, "%s-%zu", kind_names[kind], index);
     worker->next_try_ms = now_ms + draw(fleet, 500);
     worker->turn_ms = now_ms + 3000 + draw(fleet, (unsigned)(active_ms > 4000 ? active_ms - 3000 : 1000));
     diary_add(fleet->diary, "worker",
-              json_pack("{s:s, s:s, s:i}", "id", worker->id, "kind", kind_names[kind], "timeoutMs", FLEET_TIMEOUT_MS));
+              json_pack("{s:s, s:s, s:i, s:I, s:b}", "id", worker->id, "kind", kind_names[kind], "timeoutMs",
+                        FLEET_TIMEOUT_MS, "mergeMs", (json_int_t)fleet->merge_ms, "listsJobs", worker->lists_jobs));
 }
 
-struct fleet *fleet_new(const char *broker_uri, unsigned seed, int64_t active_ms, json_t *diary)
+struct fleet *fleet_new(const char *broker_uri, unsigned seed, int64_t active_ms, int64_t merge_ms, json_t *diary)
 {
     struct fleet *fleet = calloc(1, sizeof *fleet);
     struct broker_options options = {
@@ -86,6 +90,7 @@ struct fleet *fleet_new(const char *broker_uri, unsigned seed, int64_t active_ms
         exit(EXIT_FAILURE);
     }
     fleet->diary = diary;
+    fleet->merge_ms = merge_ms;
     fleet->random = seed;
     fleet->next_id = 1;
     fleet->active_until_ms = clock_monotonic_ms() + active_ms;
@@ -133,16 +138,18 @@ static void send_register(struct fleet *fleet, const struct worker *worker)
 static void send_beat(struct fleet *fleet, size_t index, bool contradicts, bool is_idle)
 {
     struct worker *worker = &fleet->workers[index];
-    char job[64] = "";
+    char jobs[80] = "\"jobs\":[]";
     char payload[320];
     int64_t now_ms = clock_wall_ms();
-    if (!is_idle) {
-        (void)snprintf(job, sizeof job, "\"%s-%lld\"", worker->id, (long long)worker->epoch);
+    if (!worker->lists_jobs) {
+        (void)snprintf(jobs, sizeof jobs, "\"currentJobCount\":1");
+    } else if (!is_idle) {
+        (void)snprintf(jobs, sizeof jobs, "\"jobs\":[\"%s-%lld\"]", worker->id, (long long)worker->epoch);
     }
     (void)snprintf(payload, sizeof payload,
-                   "{\"status\":\"%s\",\"jobs\":[%s],\"bootId\":\"b%d\",\"connection\":%d,\"epoch\":%lld,"
+                   "{\"status\":\"%s\",%s,\"bootId\":\"b%d\",\"connection\":%d,\"epoch\":%lld,"
                    "\"seq\":%lld,\"sentAt\":%lld}",
-                   contradicts || is_idle ? "IDLE" : "BUSY", job, worker->boot, worker->connection,
+                   contradicts || is_idle ? "IDLE" : "BUSY", jobs, worker->boot, worker->connection,
                    (long long)worker->epoch, (long long)++worker->seq, (long long)now_ms);
     uint64_t id = publish(fleet, worker, "heartbeat", payload);
     if (id != 0) {
@@ -178,7 +185,7 @@ static void take_turn(struct fleet *fleet, struct worker *worker, int64_t now_ms
                   json_pack("{s:s, s:I}", "id", worker->id, "at", (json_int_t)worker->last_beat_wall_ms));
         break;
     case FLAPPING:
-        worker->silent_until_ms = now_ms + FLEET_TIMEOUT_MS + 200;
+        worker->silent_until_ms = now_ms + FLEET_TIMEOUT_MS + fleet->merge_ms + 200;
         break;
     case RESTARTING:
         start_again(worker, now_ms);

@@ -9,11 +9,13 @@
 
 struct fleet;
 
-enum { FLEET_WORKERS = 42, FLEET_TIMEOUT_MS = 1500, FLEET_INTERVAL_MS = 300 };
+enum { FLEET_WORKERS = 42, FLEET_TIMEOUT_MS = 1500, FLEET_INTERVAL_MS = 300, FLEET_MERGE_MS = 500 };
 
-/* fleet_new makes the workers of a run; what is chance in their lives comes from the seed. They act in the first
- * active_ms; after that those that live only heartbeat. */
-struct fleet *fleet_new(const char *broker_uri, unsigned seed, int64_t active_ms, json_t *diary);
+/*
+ * fleet_new makes the workers of a run; what is chance in their lives comes from the seed. They act in the first
+ * active_ms; after that those that live only heartbeat. Silence is to be noticed merge_ms later than at the timeout.
+ */
+struct fleet *fleet_new(const char *broker_uri, unsigned seed, int64_t active_ms, int64_t merge_ms, json_t *diary);
 void fleet_free(struct fleet *fleet);
 
 /* fleet_step does what is due and takes in what has come, for at most wait_ms. */

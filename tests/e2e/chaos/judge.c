@@ -27,6 +27,7 @@ json_t *judge_record(const json_t *lines)
     judge_totals(&trial);
     judge_return(&trial);
     judge_refusals(&trial);
+    judge_merging(&trial);
     judge_programs(&trial);
     return trial.verdicts;
 }

@@ -86,7 +86,7 @@ static bool is_forgotten(const struct trial *trial, const char *id, int64_t died
 static void judge_notice(struct trial *trial, const json_t *worker, int64_t died_ms)
 {
     const char *id = trial_text(worker, "id");
-    int64_t timeout_ms = trial_number(worker, "timeoutMs");
+    int64_t timeout_ms = trial_number(worker, "timeoutMs") + trial_number(worker, "mergeMs");
     size_t at = 0;
     for (const json_t *change = trial_next(trial, &at, "change", id); change != NULL;
          change = trial_next(trial, &at, "change", id)) {

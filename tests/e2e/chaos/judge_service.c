@@ -1,10 +1,15 @@
-/* judge_service.c -- rules about service: back soon after each fault, refused in words while it cannot be given. */
+/*
+ * judge_service.c -- rules about service: back soon after each fault, refused in words while it cannot be given, and
+ * Redis spared what need not be told.
+ */
 #include "e2e/chaos/trial.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* How soon service has to be back, and how soon a refusal has to come. */
-enum { BACK_MS = 5000, REFUSED_MS = 3500 };
+enum { BACK_MS = 5000, REFUSED_MS = 3500, KEY_BYTES = 64 };
 
 /* return: soon after a fault a new worker is registered and its heartbeat taken. What this program itself was kept from
  * the processor does not count. */
@@ -62,6 +67,50 @@ void judge_refusals(struct trial *trial)
                 judge_ask(trial, fault, ask);
             }
         }
+    }
+}
+
+/* Since its registration was last answered: what is counted in its record begins anew there. */
+static int64_t count_beats(const struct trial *trial, const char *id)
+{
+    int64_t since_ms = 0;
+    int64_t count = 0;
+    size_t at = 0;
+    for (const json_t *answer = trial_next(trial, &at, "answer", id); answer != NULL;
+         answer = trial_next(trial, &at, "answer", id)) {
+        since_ms = trial_number(answer, "at");
+    }
+    at = 0;
+    for (const json_t *beat = trial_next(trial, &at, "beat", id); beat != NULL;
+         beat = trial_next(trial, &at, "beat", id)) {
+        count += trial_number(beat, "sentAt") >= since_ms;
+    }
+    return count;
+}
+
+/* merging: a worker whose heartbeats change nothing is heard more often than Redis is told, where they may be merged.
+ */
+void judge_merging(struct trial *trial)
+{
+    size_t at = 0;
+    const json_t *keys = json_object_get(trial_next(trial, &at, "store", NULL), "keys");
+    int64_t heard = 0;
+    int64_t told = 0;
+    at = 0;
+    for (const json_t *worker = trial_next(trial, &at, "worker", NULL); worker != NULL;
+         worker = trial_next(trial, &at, "worker", NULL)) {
+        const char *id = trial_text(worker, "id");
+        if (strcmp(trial_text(worker, "kind"), "steady") == 0 && trial_number(worker, "mergeMs") > 0 &&
+            json_is_false(json_object_get(worker, "listsJobs"))) {
+            char key[KEY_BYTES];
+            (void)snprintf(key, sizeof key, "worker:%s", id);
+            heard += count_beats(trial, id);
+            told += atoll(trial_part(keys, key, "heartbeats"));
+        }
+    }
+    if (heard > 0 && told > heard * 3 / 4) {
+        trial_accuse(trial, "merging: of %lld heartbeats that change nothing Redis was told %lld", (long long)heard,
+                     (long long)told);
     }
 }
 

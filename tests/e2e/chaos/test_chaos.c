@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SETTLE_MS = 40000, STEP_MS = 5, FORGETS_EVERY = 3 };
+enum { SETTLE_MS = 40000, STEP_MS = 5, FORGETS_EVERY = 3, MERGES_EVERY = 2 };
 
 static unsigned first_seed = 2;
 static int runs = 2;
@@ -51,7 +51,13 @@ static bool is_everybody_well(struct stage *stage)
     struct redis_client *store = stage->world.store;
     size_t there = 0;
     for (size_t i = 0; i < FLEET_WORKERS; i++) {
-        there += fleet_is_there(stage->fleet, i);
+        const char *id = fleet_id(stage->fleet, i);
+        if (fleet_is_there(stage->fleet, i)) {
+            there++;
+            if (redis_integer(store, "SISMEMBER muster:{0}:health:HEALTHY %s", id) == 0) {
+                return false;
+            }
+        }
     }
     return fleet_is_settled(stage->fleet) && probe_rests(stage->probe) &&
            redis_integer(store, "SCARD muster:{0}:health:HEALTHY") == (int64_t)there &&
@@ -117,6 +123,7 @@ static void open_stage(struct stage *stage, unsigned seed, json_t *diary)
 {
     struct fault fault = {0};
     bool forgets = seed % FORGETS_EVERY == 0;
+    int64_t merge_ms = seed % MERGES_EVERY == 0 ? FLEET_MERGE_MS : 0;
     world_begin(&stage->world,
                 "max_inflight_messages 1000\nset_tcp_nodelay true\nautosave_interval 1\n"
                 "max_queued_messages " FAULTS_BROKER_QUEUE "\n",
@@ -124,10 +131,11 @@ static void open_stage(struct stage *stage, unsigned seed, json_t *diary)
                         : "enable-debug-command yes\nappendonly yes\nappendfsync always\n");
     world_observe_for_good(&stage->world);
     faults_must(proxy_new(stage->world.broker.port, &stage->proxy, &fault), &fault);
-    stage->fleet = fleet_new(stage->world.broker.uri, seed, active_ms, diary);
+    stage->fleet = fleet_new(stage->world.broker.uri, seed, active_ms, merge_ms, diary);
     stage->probe = probe_new(stage->world.broker.uri, diary);
-    faults_init(&stage->faults, &stage->world, stage->proxy, stage->probe, seed, forgets, diary);
-    diary_add(diary, "run", json_pack("{s:i, s:b}", "seed", (int)seed, "forgets", forgets));
+    faults_init(&stage->faults, &stage->world, stage->proxy, stage->probe, seed, forgets, merge_ms, diary);
+    diary_add(diary, "run",
+              json_pack("{s:i, s:b, s:I}", "seed", (int)seed, "forgets", forgets, "mergeMs", (json_int_t)merge_ms));
     if (forgets) {
         faults_save(&stage->faults);
     }

@@ -152,6 +152,18 @@ static void late_notice_is_named(void **state)
     assert_accused(lines, "death:");
 }
 
+static void merging_that_spares_redis_nothing_is_named(void **state)
+{
+    (void)state;
+    json_t *lines = good_record();
+    json_t *worker = find(lines, "worker", "lives", NULL);
+    json_t *keys = json_object_get(find(lines, "store", NULL, NULL), "keys");
+    set_number(worker, "mergeMs", 500);
+    (void)json_object_set_new(worker, "listsJobs", json_false());
+    set_text(json_object_get(keys, "worker:lives"), "heartbeats", "1");
+    assert_accused(lines, "merging:");
+}
+
 static void gap_in_revisions_is_named(void **state)
 {
     (void)state;
@@ -437,6 +449,7 @@ int main(void)
         cmocka_unit_test(failed_steady_worker_is_named),
         cmocka_unit_test(unnoticed_death_is_named),
         cmocka_unit_test(late_notice_is_named),
+        cmocka_unit_test(merging_that_spares_redis_nothing_is_named),
         cmocka_unit_test(gap_in_revisions_is_named),
         cmocka_unit_test(falling_epoch_is_named),
         cmocka_unit_test(step_outside_the_table_is_named),

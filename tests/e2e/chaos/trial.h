@@ -51,6 +51,7 @@ void judge_totals(struct trial *trial);
 /* judge_service.c */
 void judge_return(struct trial *trial);
 void judge_refusals(struct trial *trial);
+void judge_merging(struct trial *trial);
 void judge_programs(struct trial *trial);
 
 #endif
