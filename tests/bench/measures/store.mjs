@@ -13,6 +13,7 @@ export async function measure({ sizes, rounds: count, record }) {
     record(`store.${name}`, redisUs);
     record(`store.${name}.ratio`, ratio);
   }
+  record('store.heartbeat_floor_rate', 1e6 / costs.heartbeat_floor.redis_us);
   record('store.floor_bytes', bytes['the same keys by plain commands']);
   const steps = await new Program(join(binaries, 'bench_steps'), ['--json', String(sizes.stored)]).result();
   for (const [name, { redis_us: redisUs }] of Object.entries(steps.costs)) {
