@@ -57,11 +57,11 @@ const latenessGoals = ({ workers, silent }) => [
 ];
 
 const deathGoals = ({ dying, others }) => [
-  { what: `${count(dying)} die at once: the last noticed after its deadline, ms`, figure: 'death.noticedMs', yardstick: 'steps.floorMs', than: 'Redis alone, as many first failures by plain commands', max: 5000 },
+  { what: `${count(dying)} die at once: the last noticed after its deadline, ms`, figure: 'death.noticedMs', yardstick: 'outflow.failedMs', than: 'as many first failures by plain commands beside the same others', max: 5000 },
   { what: `${count(dying)} die at once: all published after the first deadline, ms`, figure: 'death.toldMs', yardstick: 'outflow.besideMs', than: 'a bare publisher of as many messages beside the same others', max: 20000 },
   { what: `a bare publisher of as many messages as ${count(dying)} deaths make, beside a musterd that takes in the others’ heartbeats, ms`, figure: 'outflow.besideMusterdMs', yardstick: 'outflow.bareMs', than: 'on an idle machine' },
   { what: `${count(dying)} die at once: events that a subscriber has not got`, figure: 'death.untold', max: 0, share: 1, must: true },
-  { what: `heartbeats of ${count(others)} others meanwhile, p99, ms`, figure: 'death.othersP99', max: 1000 },
+  { what: `heartbeats of ${count(others)} others meanwhile, p99, ms`, figure: 'death.othersP99', yardstick: 'outflow.othersP99', than: 'beside a bare publisher of as many messages', max: 1000 },
 ];
 
 const registrationGoals = ({ registering }) => [

@@ -3,7 +3,8 @@
  * FAILED, cleanup; and where very many are silent, the same keys by plain commands in a second Redis of the same
  * configuration. No broker, no daemon, and nobody but those who take the step.
  *
- * Usage: bench_steps [--json] [workers]; prints a Markdown table, or one JSON document.
+ * Usage: bench_steps [--json] [--bare] [workers]; prints a Markdown table, or one JSON document; --bare: of the plain
+ *        commands alone.
  *        bench_steps --paused [workers]; for who counts from outside: says "<Redis's process> <stage> begins" and
  *        "<Redis's process> <stage> ends <steps>", and waits for a line of input each time.
  */
@@ -74,10 +75,12 @@ struct bench {
     char members[TOUCHED_A_CALL][64];
     size_t due_count;
     bool paused;
+    bool bare;
     struct usage before; /* the stage under way */
     struct usage spent[STAGES];
     size_t steps[STAGES];
     struct usage floor; /* of STAGE_SILENT, each */
+    int64_t floor_ms;   /* from the first of them to the last */
 };
 
 static void wait_for_line(void)
@@ -319,10 +322,12 @@ static void take_bare(struct bench *bench)
 {
     floor_register(&bench->world, bench->workers);
     struct usage before = world_bare_usage(&bench->world);
+    int64_t began_ms = clock_monotonic_ms();
     for (int at = 0; at < bench->workers; at += FLOOR_SILENT_MAX) {
         int left = bench->workers - at;
         floor_silence(&bench->world, at, left < FLOOR_SILENT_MAX ? left : FLOOR_SILENT_MAX);
     }
+    bench->floor_ms = clock_monotonic_ms() - began_ms;
     struct usage after = world_bare_usage(&bench->world);
     bench->floor = world_usage_each(&before, &after, bench->workers);
 }
@@ -373,28 +378,32 @@ static void add_row(json_t *costs, const char *key, const char *name, const stru
 static json_t *report_of(const struct bench *bench)
 {
     json_t *costs = json_object();
-    for (int i = 0; i < STAGES; i++) {
+    for (int i = 0; i < STAGES && !bench->bare; i++) {
         add_row(costs, stages[i].key, stages[i].name, &bench->spent[i], (double)bench->steps[i]);
     }
     if (!bench->paused) {
         add_row(costs, "silent_floor", "the keys of that UNHEALTHY at once by plain commands", &bench->floor, 1);
     }
-    return json_pack("{s:i, s:s, s:o}", "workers", bench->workers, "persistence", world_persistence, "costs", costs);
+    return json_pack("{s:i, s:s, s:o, s:I}", "workers", bench->workers, "persistence", world_persistence, "costs",
+                     costs, "floor_ms", (json_int_t)bench->floor_ms);
 }
 
 int main(int argc, char **argv)
 {
     static struct bench bench;
     bool json = arguments_take_flag(&argc, &argv, "--json");
-    bench.paused = !json && arguments_take_flag(&argc, &argv, "--paused");
+    bench.bare = arguments_take_flag(&argc, &argv, "--bare");
+    bench.paused = !json && !bench.bare && arguments_take_flag(&argc, &argv, "--paused");
     bench.workers = arguments_number(argc, argv, 1, 20000);
     if (bench.workers <= 0) {
-        (void)fprintf(stderr, "usage: bench_steps [--json|--paused] [workers]\n");
+        (void)fprintf(stderr, "usage: bench_steps [--json] [--bare] [workers] | bench_steps --paused [workers]\n");
         return 2;
     }
     world_init(&bench.world);
     world_keep_file(&bench.world);
-    live(&bench);
+    if (!bench.bare) {
+        live(&bench);
+    }
     if (!bench.paused) {
         take_bare(&bench);
     }

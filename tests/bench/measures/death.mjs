@@ -9,12 +9,11 @@ export const rounds = 'own';
 
 const NO_BRAKE = 'brake.min_workers=100000000';
 const PATIENCE_MS = 180000;
-const ASK = 0.05;
 const PAGE = 5000;
 const EVENTS = 'muster:{0}:events';
 
 // The others, and who is told of the deaths: of a bare publisher as well.
-export const steadyOthers = (others) => ({ workers: others, prefix: 'other', 'heartbeat-interval-ms': 2000 });
+export const steadyOthers = (others) => ({ workers: others, prefix: 'other', 'heartbeat-interval-ms': 2000, ask: 0.05 });
 export async function startWitness(stand) {
   const args = ['--uri', stand.mqttUri, '--client-id', 'bench-witness', '--qos', '1', '--topic', 'muster/v1/event/unhealthy/+', '--json'];
   const witness = new Program(join(binaries, 'bench_counter'), args);
@@ -76,7 +75,7 @@ export async function measure({ sizes, record, log }) {
   const { newest } = await stand.outbox();
   const witness = await startWitness(stand);
   log(`${dying} are silent`);
-  const meanwhile = stand.fleet('steady', { ...steady, duration: PATIENCE_MS / 1000, ask: ASK });
+  const meanwhile = stand.fleet('steady', { ...steady, duration: PATIENCE_MS / 1000 });
   const toldAt = await waitUntilTold(stand, dying);
   const { heartbeats } = await meanwhile.stop();
   const { messages } = await witness.stop();

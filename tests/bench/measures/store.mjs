@@ -19,5 +19,4 @@ export async function measure({ sizes, rounds: count, record }) {
   for (const [name, { redis_us: redisUs }] of Object.entries(steps.costs)) {
     record(`steps.${name}`, redisUs);
   }
-  record('steps.floorMs', (steps.costs.silent_floor.redis_us * sizes.death.dying) / 1000);
 }
