@@ -156,11 +156,18 @@ static void merging_that_spares_redis_nothing_is_named(void **state)
 {
     (void)state;
     json_t *lines = good_record();
-    json_t *worker = find(lines, "worker", "lives", NULL);
+    json_t *plain = find(lines, "worker", "lives", NULL);
+    json_t *with_jobs = find(lines, "worker", "flaps", NULL);
     json_t *keys = json_object_get(find(lines, "store", NULL, NULL), "keys");
-    set_number(worker, "mergeMs", 500);
-    (void)json_object_set_new(worker, "listsJobs", json_false());
+    (void)json_array_append_new(
+        lines, json_pack("{s:s, s:s, s:i, s:i}", "what", "beat", "id", "flaps", "sentAt", 13900, "ackedAt", 13905));
+    set_number(plain, "mergeMs", 500);
+    set_number(with_jobs, "mergeMs", 500);
+    set_text(with_jobs, "kind", "steady");
+    (void)json_object_set_new(plain, "listsJobs", json_false());
+    (void)json_object_set_new(with_jobs, "listsJobs", json_true());
     set_text(json_object_get(keys, "worker:lives"), "heartbeats", "1");
+    set_text(json_object_get(keys, "worker:flaps"), "heartbeats", "1");
     assert_accused(lines, "merging:");
 }
 
