@@ -81,9 +81,14 @@ const storeGoals = ({ stored }) => [
   { what: `Redis alone, µs of CPU a first failure where very many are silent, ${count(stored)} workers`, figure: 'steps.silent', yardstick: 'steps.silent_floor', than: 'its reads and writes by plain commands' },
 ];
 
+const largerStoreGoals = ({ workers }) => [
+  { what: `Redis alone, µs of CPU a heartbeat of a batch, ${count(workers)} workers`, figure: `store.${workers}.heartbeat`, yardstick: `store.${workers}.heartbeat_floor`, than: 'its reads and writes by plain commands' },
+];
+
 const goalsOf = (sizes) => [
   ...throughput,
   ...storeGoals(sizes),
+  ...sizes.fleets.flatMap(largerStoreGoals),
   ...merging,
   ...sizes.fleets.flatMap(fleetGoals),
   ...[...sizes.lateness, ...sizes.fleets.filter(({ silent }) => silent)].flatMap(latenessGoals),
