@@ -28,6 +28,7 @@ enum {
     BATCH_MAX = 20,
     STEP_MS = 3,
     SILENT_MAX = 4,
+    MERGE_MS = 2000, /* that a worker may have been heard after Redis was told of it last */
     STEPS_LEAST = 50,
     RECOVERIES_LEAST = 25,
 };
@@ -74,7 +75,7 @@ static void start_side(struct rig *rig, struct side *side, const char *prefix)
                                                .auto_recovery = true,
                                                .cleanup_threshold_ms = 900000,
                                                .archive_seconds = 86400,
-                                               .merge_ms = 2000,
+                                               .merge_ms = MERGE_MS,
                                                .max_attempts = 3,
                                                .retry_delay_ms = 3600000,
                                                .events_max_length = 1000000,
@@ -358,7 +359,7 @@ static void lose_in(struct rig *rig, struct side *side, const char *id, bool lat
 
 /* Everything below the prefix, in order; of moments only whether they are from before the batch. */
 static const char dump_script[] =
-    "local prefix, began = ARGV[1], tonumber(ARGV[2])\n"
+    "local prefix, began, merge = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])\n"
     "local function moment(digits)\n"
     "  if #digits == 16 then return '<epoch>' end\n"
     "  return tonumber(digits) >= began and '<now>' or '<before>'\n"
@@ -397,7 +398,7 @@ static const char dump_script[] =
     "  local id, life = string.match(name, ':alive:(.*)$'), ''\n"
     "  if id then\n"
     "    local timeout = redis.call('HGET', prefix .. ':{0}:worker:' .. id, 'heartbeatTimeoutMs')\n"
-    "    life = redis.call('PEXPIRETIME', key) - timeout >= began and ' for <now>' or ' for <before>'\n"
+    "    life = redis.call('PEXPIRETIME', key) - timeout - merge >= began and ' for <now>' or ' for <before>'\n"
     "    if redis.call('GET', key) ~= redis.call('HGET', prefix .. ':{0}:worker:' .. id, 'epoch') then\n"
     "      life = life .. ' of another epoch'\n"
     "    end\n"
@@ -450,7 +451,8 @@ static int64_t long_ways(struct rig *rig, redisContext *context)
 
 static char *dump(struct rig *rig, const struct side *side, int64_t began_ms)
 {
-    char *copy = strdup(redis_text(rig->client, "EVAL %s 0 %s %lld", dump_script, side->prefix, (long long)began_ms));
+    char *copy = strdup(
+        redis_text(rig->client, "EVAL %s 0 %s %lld %d", dump_script, side->prefix, (long long)began_ms, MERGE_MS));
     assert_non_null(copy);
     return copy;
 }
