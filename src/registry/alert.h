@@ -2,11 +2,8 @@
 #ifndef MUSTER_REGISTRY_ALERT_H
 #define MUSTER_REGISTRY_ALERT_H
 
-#include "base/err.h"
-#include "base/text.h"
 #include "domain/alert.h"
 
-#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -14,9 +11,6 @@ struct asker;
 struct query;
 struct registry;
 struct store_statistics;
-
-enum err alert_new(struct registry *registry, struct fault *out_fault) MUST_USE;
-void alert_fini(struct registry *registry);
 
 /*
  * alert_set raises or lifts an alert that has no rule, or says in other words why it is raised; nothing happens where
@@ -26,7 +20,6 @@ void alert_fini(struct registry *registry);
 void alert_set(struct registry *registry, const char *rule, bool raised, enum alert_severity severity,
                const char *message);
 void alert_judge_all(struct registry *registry, const struct store_statistics *statistics); /* NULL: not known */
-void alert_read_back(struct registry *registry, struct text rule, json_t *document);
 void alert_tick(struct registry *registry, int64_t now_ms);
 void alert_ask(struct registry *registry, const struct query *query, struct asker *asker);
 

@@ -24,6 +24,7 @@
 #include "registry/expire.h"
 #include "registry/figures.h"
 #include "registry/kept.h"
+#include "registry/ledger.h"
 #include "registry/merge.h"
 #include "registry/metric.h"
 #include "registry/publish.h"
@@ -42,7 +43,6 @@
 
 enum { TICK_MS = 20, INSTANCE_MAX = 160 };
 
-struct alerts;
 struct check;
 
 struct registry {
@@ -96,7 +96,7 @@ struct registry {
     struct retained retained;
     struct system system;
     struct metrics metrics;
-    struct alerts *alerts;
+    struct ledger *ledger;
     struct figures figures;
     struct reconciled reconciled;
     struct kept kept;

@@ -20,6 +20,7 @@
 #include "registry/heartbeat.h"
 #include "registry/intake.h"
 #include "registry/kept.h"
+#include "registry/ledger.h"
 #include "registry/merge.h"
 #include "registry/metric.h"
 #include "registry/presence.h"
@@ -261,7 +262,7 @@ static enum err new_loop_parts(struct registry *registry, struct fault *out_faul
     }
     enum err err = announce_new(registry, out_fault);
     if (err == ERR_OK) {
-        err = alert_new(registry, out_fault);
+        err = ledger_new(registry, out_fault);
     }
     if (err == ERR_OK) {
         err = kept_new(registry, out_fault);
@@ -322,7 +323,7 @@ void registry_free(struct registry *registry)
     merge_fini(registry);
     publish_fini(registry);
     system_fini(registry);
-    alert_fini(registry);
+    ledger_fini(registry);
     decoder_free(registry->decoder);
     buf_fini(&registry->topic);
     buf_fini(&registry->payload);

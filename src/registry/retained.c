@@ -7,8 +7,8 @@
 #include "broker/broker.h"
 #include "codec/message.h"
 #include "domain/hearing.h"
-#include "registry/alert.h"
 #include "registry/internal.h"
+#include "registry/ledger.h"
 #include "registry/system.h"
 
 #include <string.h>
@@ -38,7 +38,7 @@ static void take(struct registry *registry, struct text rule, bool is_alert, str
     violations_clear(&registry->violations);
     json_t *document = payload.len > 0 ? decode_document(registry->decoder, payload, &registry->violations) : NULL;
     if (is_alert) {
-        alert_read_back(registry, rule, document);
+        ledger_read_back(registry, rule, document);
     } else {
         system_read_back(registry, document);
     }
