@@ -1,8 +1,7 @@
 /* test_outbox.c -- events are read in order from the cursor on, each worker that they are about once and as a whole. */
 #include "store/outbox.h"
-#include "support/redis_client.h"
-#include "support/server.h"
 #include "support/store_client.h"
+#include "support/store_stand.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,9 +15,7 @@
 enum { SHOWN_MAX = 4096 };
 
 struct rig {
-    struct event_base *base;
-    struct server redis;
-    struct redis_client *client;
+    struct store_stand stand;
     struct store_client reader;
     int open; /* calls without their answer */
     enum store_outcome outcome;
@@ -30,15 +27,10 @@ struct rig {
 static int start_rig(void **state)
 {
     struct rig *rig = calloc(1, sizeof *rig);
-    struct fault fault = {0};
     assert_non_null(rig);
     *state = rig;
-    rig->base = event_base_new();
-    if (server_start_redis(&rig->redis, "notify-keyspace-events Ex\n", &fault) != ERR_OK ||
-        redis_client_new(&rig->redis, &rig->client, &fault) != ERR_OK) {
-        fail_msg("%s", fault.text);
-    }
-    store_client_open(&rig->reader, rig->base, rig->redis.socket_uri, "test");
+    store_stand_open(&rig->stand);
+    store_client_open(&rig->reader, rig->stand.base, rig->stand.redis.socket_uri, "test");
     return 0;
 }
 
@@ -46,9 +38,7 @@ static int end_rig(void **state)
 {
     struct rig *rig = *state;
     store_client_close(&rig->reader);
-    redis_client_free(rig->client);
-    server_free(&rig->redis);
-    event_base_free(rig->base);
+    store_stand_close(&rig->stand);
     free(rig);
     return 0;
 }
@@ -56,7 +46,7 @@ static int end_rig(void **state)
 static int empty_redis(void **state)
 {
     struct rig *rig = *state;
-    (void)redis_reply(rig->client, "FLUSHALL");
+    (void)redis_reply(rig->stand.client, "FLUSHALL");
     return 0;
 }
 
@@ -100,12 +90,12 @@ static void read_outbox(struct rig *rig, const char *after)
 static void two_events_of_a_worker_show_it_once_and_as_a_whole(void **state)
 {
     struct rig *rig = *state;
-    (void)redis_reply(rig->client, "XADD test:{0}:events 1-1 type registered workerId w1 revision 1");
-    (void)redis_reply(rig->client, "XADD test:{0}:events 1-2 type registered workerId w2 revision 1");
-    (void)redis_reply(rig->client, "XADD test:{0}:events 1-3 type status workerId w1 revision 2");
-    (void)redis_reply(rig->client, "HSET test:{0}:worker:w1 status BUSY revision 2");
-    (void)redis_reply(rig->client, "HSET test:{0}:detail:w1 hostName h1");
-    (void)redis_reply(rig->client, "HSET test:{0}:worker:w2 status ACTIVE");
+    (void)redis_reply(rig->stand.client, "XADD test:{0}:events 1-1 type registered workerId w1 revision 1");
+    (void)redis_reply(rig->stand.client, "XADD test:{0}:events 1-2 type registered workerId w2 revision 1");
+    (void)redis_reply(rig->stand.client, "XADD test:{0}:events 1-3 type status workerId w1 revision 2");
+    (void)redis_reply(rig->stand.client, "HSET test:{0}:worker:w1 status BUSY revision 2");
+    (void)redis_reply(rig->stand.client, "HSET test:{0}:detail:w1 hostName h1");
+    (void)redis_reply(rig->stand.client, "HSET test:{0}:worker:w2 status ACTIVE");
     read_outbox(rig, "");
     assert_int_equal(rig->outcome, STORE_DONE);
     assert_string_equal(rig->shown, "1-1 type=registered workerId=w1 revision=1\n"
@@ -118,8 +108,8 @@ static void two_events_of_a_worker_show_it_once_and_as_a_whole(void **state)
 static void worker_is_shown_where_it_was_forgotten_and_not_where_it_was_only_refused(void **state)
 {
     struct rig *rig = *state;
-    (void)redis_reply(rig->client, "XADD test:{0}:events 1-1 type forgotten workerId w1");
-    (void)redis_reply(rig->client, "XADD test:{0}:events 1-2 type refused workerId w2");
+    (void)redis_reply(rig->stand.client, "XADD test:{0}:events 1-1 type forgotten workerId w1");
+    (void)redis_reply(rig->stand.client, "XADD test:{0}:events 1-2 type refused workerId w2");
     read_outbox(rig, "");
     assert_int_equal(rig->outcome, STORE_DONE);
     assert_string_equal(rig->shown, "1-1 type=forgotten workerId=w1\n1-2 type=refused workerId=w2\nw1\n");
@@ -128,8 +118,8 @@ static void worker_is_shown_where_it_was_forgotten_and_not_where_it_was_only_ref
 static void nothing_is_read_where_all_has_been_told(void **state)
 {
     struct rig *rig = *state;
-    (void)redis_reply(rig->client, "XADD test:{0}:events 1-1 type refused");
-    (void)redis_reply(rig->client, "SET test:{0}:cursor 1-1");
+    (void)redis_reply(rig->stand.client, "XADD test:{0}:events 1-1 type refused");
+    (void)redis_reply(rig->stand.client, "SET test:{0}:cursor 1-1");
     read_outbox(rig, "");
     assert_int_equal(rig->outcome, STORE_DONE);
     assert_int_equal(rig->event_count, 0);
@@ -138,13 +128,13 @@ static void nothing_is_read_where_all_has_been_told(void **state)
 static void reading_begins_after_the_cursor_whoever_has_moved_it(void **state)
 {
     struct rig *rig = *state;
-    (void)redis_reply(rig->client, "XADD test:{0}:events 1-1 type refused");
-    (void)redis_reply(rig->client, "XADD test:{0}:events 1-2 type refused");
-    (void)redis_reply(rig->client, "XADD test:{0}:events 1-3 type refused");
-    (void)redis_reply(rig->client, "SET test:{0}:cursor 1-2");
+    (void)redis_reply(rig->stand.client, "XADD test:{0}:events 1-1 type refused");
+    (void)redis_reply(rig->stand.client, "XADD test:{0}:events 1-2 type refused");
+    (void)redis_reply(rig->stand.client, "XADD test:{0}:events 1-3 type refused");
+    (void)redis_reply(rig->stand.client, "SET test:{0}:cursor 1-2");
     read_outbox(rig, "");
     assert_string_equal(rig->shown, "1-3 type=refused\n");
-    (void)redis_reply(rig->client, "SET test:{0}:cursor 1-1");
+    (void)redis_reply(rig->stand.client, "SET test:{0}:cursor 1-1");
     read_outbox(rig, "");
     assert_string_equal(rig->shown, "1-2 type=refused\n1-3 type=refused\n");
     read_outbox(rig, "1-2");
@@ -156,7 +146,7 @@ static void more_than_are_read_at_once_are_read_one_after_the_other(void **state
     static const char script[] = "for i = 1, tonumber(ARGV[1]) do redis.call('XADD', KEYS[1] .. 'events', '1-' .. i, "
                                  "'type', 'status', 'workerId', 'w' .. i, 'revision', '1') end";
     struct rig *rig = *state;
-    (void)redis_reply(rig->client, "EVAL %s 1 test:{0}: %d", script, STORE_OUTBOX_MAX + 1);
+    (void)redis_reply(rig->stand.client, "EVAL %s 1 test:{0}: %d", script, STORE_OUTBOX_MAX + 1);
     read_outbox(rig, "");
     assert_int_equal(rig->event_count, STORE_OUTBOX_MAX);
     assert_string_equal(rig->last, "1-200");
@@ -167,9 +157,9 @@ static void more_than_are_read_at_once_are_read_one_after_the_other(void **state
 static void nothing_is_told_where_a_worker_cannot_be_read(void **state)
 {
     struct rig *rig = *state;
-    (void)redis_reply(rig->client, "XADD test:{0}:events 1-1 type status workerId w1 revision 1");
-    (void)redis_reply(rig->client, "XADD test:{0}:events 1-2 type status workerId w2 revision 1");
-    (void)redis_reply(rig->client, "SET test:{0}:worker:w1 text");
+    (void)redis_reply(rig->stand.client, "XADD test:{0}:events 1-1 type status workerId w1 revision 1");
+    (void)redis_reply(rig->stand.client, "XADD test:{0}:events 1-2 type status workerId w2 revision 1");
+    (void)redis_reply(rig->stand.client, "SET test:{0}:worker:w1 text");
     read_outbox(rig, "");
     assert_int_not_equal(rig->outcome, STORE_DONE);
     assert_int_equal(rig->event_count, 0);

@@ -8,9 +8,8 @@
 #include "store/operate.h"
 #include "store/register.h"
 #include "store/will.h"
-#include "support/redis_client.h"
-#include "support/server.h"
 #include "support/store_client.h"
+#include "support/store_stand.h"
 
 #include <hiredis/hiredis.h>
 #include <setjmp.h>
@@ -54,9 +53,7 @@ struct silence {
 };
 
 struct rig {
-    struct event_base *base;
-    struct server redis;
-    struct redis_client *client;
+    struct store_stand stand;
     struct side quick;
     struct side slow; /* never goes the short way */
     unsigned state;   /* of the random numbers: the same in each run */
@@ -84,22 +81,17 @@ static void start_side(struct rig *rig, struct side *side, const char *prefix)
                                                .flap_hold_ms = 3600000,
                                                .flap_hold_max_ms = 86400000};
     side->prefix = prefix;
-    store_client_open(&side->client, rig->base, rig->redis.socket_uri, prefix);
+    store_client_open(&side->client, rig->stand.base, rig->stand.redis.socket_uri, prefix);
     store_client_lead(&side->client, &policy);
 }
 
 static int start_rig(void **state)
 {
     struct rig *rig = calloc(1, sizeof *rig);
-    struct fault fault = {0};
     assert_non_null(rig);
     *state = rig;
     rig->state = 1;
-    rig->base = event_base_new();
-    if (server_start_redis(&rig->redis, "notify-keyspace-events Ex\n", &fault) != ERR_OK ||
-        redis_client_new(&rig->redis, &rig->client, &fault) != ERR_OK) {
-        fail_msg("%s", fault.text);
-    }
+    store_stand_open(&rig->stand);
     start_side(rig, &rig->quick, "quick");
     start_side(rig, &rig->slow, "slow");
     return 0;
@@ -110,9 +102,7 @@ static int end_rig(void **state)
     struct rig *rig = *state;
     store_client_close(&rig->quick.client);
     store_client_close(&rig->slow.client);
-    redis_client_free(rig->client);
-    server_free(&rig->redis);
-    event_base_free(rig->base);
+    store_stand_close(&rig->stand);
     free(rig);
     return 0;
 }
@@ -202,7 +192,7 @@ static void hear(struct rig *rig, struct side *side, struct words *words, size_t
         struct heartbeat heartbeat = words[i].heartbeat;
         heartbeat.jobs.items = words[i].jobs;
         if (words[i].tells_epoch) {
-            int64_t epoch = redis_integer(rig->client, "HGET %s:{0}:worker:%s epoch", side->prefix, words[i].id);
+            int64_t epoch = redis_integer(rig->stand.client, "HGET %s:{0}:worker:%s epoch", side->prefix, words[i].id);
             heartbeat.epoch = (struct opt_int){.set = epoch > 0, .value = epoch};
         }
         store_heartbeat_add(side->client.store, &heartbeat, words[i].asked);
@@ -310,7 +300,7 @@ static void expire_in(struct rig *rig, struct side *side, const struct silence *
     for (unsigned i = 0; i < count; i++) {
         (void)snprintf(names[i], sizeof names[i], "%s:w%u", silence->kind, (first + i) % WORKERS);
         members[i] = text_of(names[i]);
-        (void)redis_integer(rig->client, "DEL %s:{0}:%s", side->prefix, names[i]);
+        (void)redis_integer(rig->stand.client, "DEL %s:{0}:%s", side->prefix, names[i]);
     }
     side->open++;
     store_look(side->client.store, silence->heard ? &always : &never, members, count, on_dues, side);
@@ -331,7 +321,7 @@ static void fall_silent_in(struct rig *rig, struct side *side, const struct sile
     for (unsigned i = 0; i < SILENT_MAX; i += together) {
         expire_in(rig, side, silence, first + i, together);
         if (side == &rig->slow) {
-            (void)redis_reply(rig->client, "EVAL %s 0", close_script);
+            (void)redis_reply(rig->stand.client, "EVAL %s 0", close_script);
         }
     }
 }
@@ -345,9 +335,9 @@ static void on_wills(void *context, enum store_outcome outcome)
 static void lose_in(struct rig *rig, struct side *side, const char *id, bool late)
 {
     char boot[32];
-    const char *known = redis_text(rig->client, "HGET %s:{0}:worker:%s bootId", side->prefix, id);
+    const char *known = redis_text(rig->stand.client, "HGET %s:{0}:worker:%s bootId", side->prefix, id);
     (void)snprintf(boot, sizeof boot, "%s", known != NULL ? known : "");
-    int64_t connection = redis_integer(rig->client, "HGET %s:{0}:worker:%s connection", side->prefix, id);
+    int64_t connection = redis_integer(rig->stand.client, "HGET %s:{0}:worker:%s connection", side->prefix, id);
     struct will will = {
         .worker_id = text_of(id), .boot_id = text_of(boot), .connection = {.set = connection > 0, .value = connection}};
     side->open++;
@@ -409,20 +399,20 @@ static const char dump_script[] =
 
 static int64_t redis_now_ms(struct rig *rig)
 {
-    const redisReply *reply = redis_reply(rig->client, "TIME");
+    const redisReply *reply = redis_reply(rig->stand.client, "TIME");
     return strtoll(reply->element[0]->str, NULL, 10) * 1000 + strtoll(reply->element[1]->str, NULL, 10) / 1000;
 }
 
 static int64_t short_ways(struct rig *rig)
 {
-    const char *found = strstr(redis_text(rig->client, "INFO commandstats"), "cmdstat_pexpireat:calls=");
+    const char *found = strstr(redis_text(rig->stand.client, "INFO commandstats"), "cmdstat_pexpireat:calls=");
     return found != NULL ? strtoll(strchr(found, '=') + 1, NULL, 10) : 0;
 }
 
 /* Follows every command from now on, those of the functions too. */
 static redisContext *follow(const struct rig *rig)
 {
-    redisContext *context = redisConnectUnix(rig->redis.socket_path);
+    redisContext *context = redisConnectUnix(rig->stand.redis.socket_path);
     assert_non_null(context);
     redisReply *reply = redisCommand(context, "MONITOR");
     assert_non_null(reply);
@@ -436,7 +426,7 @@ static int64_t long_ways(struct rig *rig, redisContext *context)
 {
     int64_t count = 0;
     bool is_end = false;
-    (void)redis_reply(rig->client, "ECHO the-end");
+    (void)redis_reply(rig->stand.client, "ECHO the-end");
     while (!is_end) {
         void *reply = NULL;
         assert_int_equal(redisGetReply(context, &reply), REDIS_OK);
@@ -451,8 +441,8 @@ static int64_t long_ways(struct rig *rig, redisContext *context)
 
 static char *dump(struct rig *rig, const struct side *side, int64_t began_ms)
 {
-    char *copy = strdup(
-        redis_text(rig->client, "EVAL %s 0 %s %lld %d", dump_script, side->prefix, (long long)began_ms, MERGE_MS));
+    char *copy = strdup(redis_text(rig->stand.client, "EVAL %s 0 %s %lld %d", dump_script, side->prefix,
+                                   (long long)began_ms, MERGE_MS));
     assert_non_null(copy);
     return copy;
 }
@@ -473,17 +463,17 @@ static void happen(struct rig *rig)
         register_in(&rig->quick, worker);
         register_in(&rig->slow, worker);
     } else if (what == 4) {
-        (void)redis_integer(rig->client, "DEL quick:{0}:alive:%s slow:{0}:alive:%s", id, id);
+        (void)redis_integer(rig->stand.client, "DEL quick:{0}:alive:%s slow:{0}:alive:%s", id, id);
     } else if (what == 5) {
         bool late = roll(rig, 2) == 0;
         lose_in(rig, &rig->quick, id, late);
-        (void)redis_reply(rig->client, "EVAL %s 0", close_script);
+        (void)redis_reply(rig->stand.client, "EVAL %s 0", close_script);
         lose_in(rig, &rig->slow, id, late);
     } else if (what < 9) {
         struct silence silence = {.kind = kinds[what - 6], .heard = roll(rig, 2) == 0};
         silence.rearm_ms = !silence.heard && roll(rig, 2) == 0 ? 500000 : 0;
         fall_silent_in(rig, &rig->quick, &silence, worker);
-        (void)redis_reply(rig->client, "EVAL %s 0", close_script);
+        (void)redis_reply(rig->stand.client, "EVAL %s 0", close_script);
         fall_silent_in(rig, &rig->slow, &silence, worker);
     }
 }
@@ -511,10 +501,10 @@ static void one_batch(struct rig *rig, int64_t batch, struct ways *ways)
     hear(rig, &rig->quick, words, count);
     int64_t left = long_ways(rig, followed);
     int64_t after = short_ways(rig);
-    (void)redis_reply(rig->client, "EVAL %s 0", close_script);
+    (void)redis_reply(rig->stand.client, "EVAL %s 0", close_script);
     for (size_t i = 0; i < count; i++) {
         hear(rig, &rig->slow, &words[i], 1);
-        (void)redis_reply(rig->client, "EVAL %s 0", close_script);
+        (void)redis_reply(rig->stand.client, "EVAL %s 0", close_script);
     }
     assert_int_equal(short_ways(rig), after);
     ways->pulses += after - before;
@@ -560,10 +550,10 @@ static void terms_that_the_registry_has_not_written_are_replaced_by_its_own(void
         struct words words = {.id = "w0"};
         words.heartbeat.worker_id = text_of(words.id);
         words.heartbeat.current_job_count = (struct opt_int){.set = i % 2 == 0, .value = 1};
-        (void)redis_reply(rig->client, "HSET quick:{0}:worker:w0 steady %s", strange[i]);
+        (void)redis_reply(rig->stand.client, "HSET quick:{0}:worker:w0 steady %s", strange[i]);
         hear(rig, &rig->quick, &words, 1);
-        assert_int_equal(redis_integer(rig->client, "HGET quick:{0}:worker:w0 heartbeats"), (int64_t)i + 1);
-        assert_string_not_equal(redis_text(rig->client, "HGET quick:{0}:worker:w0 steady"), strange[i]);
+        assert_int_equal(redis_integer(rig->stand.client, "HGET quick:{0}:worker:w0 heartbeats"), (int64_t)i + 1);
+        assert_string_not_equal(redis_text(rig->stand.client, "HGET quick:{0}:worker:w0 steady"), strange[i]);
     }
 }
 

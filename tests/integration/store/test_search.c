@@ -4,9 +4,8 @@
  */
 #include "store/query.h"
 #include "store/search.h"
-#include "support/redis_client.h"
-#include "support/server.h"
 #include "support/store_client.h"
+#include "support/store_stand.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,9 +19,7 @@
 enum { MEMBERS = 20000, STEP = 200, STEPS_A_CALL_MAX = 25, PAGE = 100 };
 
 struct rig {
-    struct event_base *base;
-    struct server redis;
-    struct redis_client *client;
+    struct store_stand stand;
     struct store_client searcher;
     int open; /* calls without their answer */
     size_t found;
@@ -36,21 +33,16 @@ static void make_sets(struct rig *rig)
                                  "redis.call('SADD', KEYS[1] .. 'workers', 'full-' .. i, 'free-' .. i) "
                                  "redis.call('SADD', KEYS[1] .. 'tag:full', 'full-' .. i) "
                                  "redis.call('ZADD', KEYS[1] .. 'free', 0, 'full-' .. i, 5, 'free-' .. i) end";
-    (void)redis_reply(rig->client, "EVAL %s 1 test:{0}: %d", script, MEMBERS);
+    (void)redis_reply(rig->stand.client, "EVAL %s 1 test:{0}: %d", script, MEMBERS);
 }
 
 static int start_rig(void **state)
 {
     struct rig *rig = calloc(1, sizeof *rig);
-    struct fault fault = {0};
     assert_non_null(rig);
     *state = rig;
-    rig->base = event_base_new();
-    if (server_start_redis(&rig->redis, "notify-keyspace-events Ex\n", &fault) != ERR_OK ||
-        redis_client_new(&rig->redis, &rig->client, &fault) != ERR_OK) {
-        fail_msg("%s", fault.text);
-    }
-    store_client_open(&rig->searcher, rig->base, rig->redis.socket_uri, "test");
+    store_stand_open(&rig->stand);
+    store_client_open(&rig->searcher, rig->stand.base, rig->stand.redis.socket_uri, "test");
     make_sets(rig);
     return 0;
 }
@@ -59,9 +51,7 @@ static int end_rig(void **state)
 {
     struct rig *rig = *state;
     store_client_close(&rig->searcher);
-    redis_client_free(rig->client);
-    server_free(&rig->redis);
-    event_base_free(rig->base);
+    store_stand_close(&rig->stand);
     free(rig);
     return 0;
 }
@@ -88,7 +78,7 @@ static void on_picked(void *context, const struct store_picked *picked)
 static int64_t steps_so_far(struct rig *rig)
 {
     static const char *const commands[] = {"cmdstat_sscan:calls=", "cmdstat_zrevrange:calls="};
-    const char *statistics = redis_text(rig->client, "INFO commandstats");
+    const char *statistics = redis_text(rig->stand.client, "INFO commandstats");
     int64_t steps = 0;
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         const char *at = strstr(statistics, commands[i]);
@@ -128,7 +118,7 @@ static void search_for_more_room_than_all_but_a_few_have_takes_no_steps(void **s
     struct text tags[] = {text_of("full")};
     struct query query = {.tags = {tags, 1}, .minimum_free_capacity = {.set = true, .value = 8}};
     struct store_search search = {.query = &query, .schedulable = true, .most = PAGE};
-    (void)redis_reply(rig->client, "ZADD test:{0}:free 8 full-1 9 full-20000 9 free-1");
+    (void)redis_reply(rig->stand.client, "ZADD test:{0}:free 8 full-1 9 full-20000 9 free-1");
     int64_t before = steps_so_far(rig);
     rig->found = 0;
     rig->open++;
@@ -137,7 +127,7 @@ static void search_for_more_room_than_all_but_a_few_have_takes_no_steps(void **s
     assert_int_equal(rig->found, 2);
     assert_string_equal(rig->place, "");
     assert_int_equal(steps_so_far(rig), before);
-    (void)redis_reply(rig->client, "ZADD test:{0}:free 0 full-1 0 full-20000 5 free-1");
+    (void)redis_reply(rig->stand.client, "ZADD test:{0}:free 0 full-1 0 full-20000 5 free-1");
 }
 
 /* Whoever was looked at has left when the walk goes on, so that all behind are nearer to its beginning. */
@@ -148,7 +138,7 @@ static void walk_along_the_free_capacity_misses_nobody_while_others_leave(void *
     struct text tags[] = {text_of("full")};
     struct query query = {.tags = {tags, 1}, .minimum_free_capacity = {.set = true, .value = 1}};
     int calls = 0;
-    (void)redis_reply(rig->client, "EVAL %s 1 test:{0}:", tag_some);
+    (void)redis_reply(rig->stand.client, "EVAL %s 1 test:{0}:", tag_some);
     rig->found = 0;
     rig->place[0] = '\0';
     do {
@@ -157,7 +147,7 @@ static void walk_along_the_free_capacity_misses_nobody_while_others_leave(void *
         calls++;
         store_pick(rig->searcher.store, &search, on_picked, rig);
         store_client_wait(&rig->searcher, &rig->open, 0);
-        (void)redis_reply(rig->client, "ZREMRANGEBYRANK test:{0}:free -500 -1");
+        (void)redis_reply(rig->stand.client, "ZREMRANGEBYRANK test:{0}:free -500 -1");
     } while (rig->place[0] != '\0');
     assert_int_equal(rig->found, 50);
     assert_true(calls > 5);

@@ -3,9 +3,8 @@
  * The index and the keys are made here; there are no workers behind them.
  */
 #include "store/expiry.h"
-#include "support/redis_client.h"
-#include "support/server.h"
 #include "support/store_client.h"
+#include "support/store_stand.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,9 +16,7 @@
 enum { PART = 100, GRACE_MS = 10000, CALL_MAX = 1000 };
 
 struct rig {
-    struct event_base *base;
-    struct server redis;
-    struct redis_client *client;
+    struct store_stand stand;
     struct store_client sweeper;
     int open; /* calls without their answer */
     size_t seen;
@@ -32,15 +29,10 @@ static int start_rig(void **state)
 {
     static const struct store_policy policy = {.check_interval_ms = 60000};
     struct rig *rig = calloc(1, sizeof *rig);
-    struct fault fault = {0};
     assert_non_null(rig);
     *state = rig;
-    rig->base = event_base_new();
-    if (server_start_redis(&rig->redis, "notify-keyspace-events Ex\n", &fault) != ERR_OK ||
-        redis_client_new(&rig->redis, &rig->client, &fault) != ERR_OK) {
-        fail_msg("%s", fault.text);
-    }
-    store_client_open(&rig->sweeper, rig->base, rig->redis.socket_uri, "test");
+    store_stand_open(&rig->stand);
+    store_client_open(&rig->sweeper, rig->stand.base, rig->stand.redis.socket_uri, "test");
     store_client_lead(&rig->sweeper, &policy);
     return 0;
 }
@@ -49,9 +41,7 @@ static int end_rig(void **state)
 {
     struct rig *rig = *state;
     store_client_close(&rig->sweeper);
-    redis_client_free(rig->client);
-    server_free(&rig->redis);
-    event_base_free(rig->base);
+    store_stand_close(&rig->stand);
     free(rig);
     return 0;
 }
@@ -64,12 +54,12 @@ static void make_due(struct rig *rig, const char *name, int count, bool live, in
         "for i = 1, tonumber(ARGV[2]) do local member = 'alive:' .. ARGV[1] .. i "
         "redis.call('ZADD', KEYS[1] .. 'deadlines', now - ARGV[4], member) "
         "if ARGV[3] == '1' then redis.call('SET', KEYS[1] .. member, 1, 'PX', 60000) end end";
-    (void)redis_reply(rig->client, "EVAL %s 1 test:{0}: %s %d %d %d", script, name, count, live, since_ms);
+    (void)redis_reply(rig->stand.client, "EVAL %s 1 test:{0}: %s %d %d %d", script, name, count, live, since_ms);
 }
 
 static void forget_all(struct rig *rig)
 {
-    (void)redis_reply(rig->client, "DEL test:{0}:deadlines");
+    (void)redis_reply(rig->stand.client, "DEL test:{0}:deadlines");
 }
 
 static void on_dues(void *context, const struct store_dues *dues)
@@ -102,7 +92,7 @@ static void sweep_sees_several_parts_of_those_who_live(void **state)
     assert_false(rig->more);
     sweep(rig, 0);
     assert_int_equal(rig->seen, 0);
-    assert_int_equal(redis_integer(rig->client, "ZCARD test:{0}:deadlines"), 350);
+    assert_int_equal(redis_integer(rig->stand.client, "ZCARD test:{0}:deadlines"), 350);
     forget_all(rig);
 }
 
